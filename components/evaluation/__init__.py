@@ -1,0 +1,1 @@
+"""TFMA over candidate, champion and baselines in one pass, and the verdict."""

@@ -1,0 +1,1 @@
+"""Text files in, tf.Examples out, with every unusable row kept in a quarantine."""

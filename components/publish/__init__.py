@@ -1,0 +1,1 @@
+"""Atomic publication of a blessed model as the next version."""

@@ -1,0 +1,1 @@
+"""Real requests to the exported model before it may be published."""

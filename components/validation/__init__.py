@@ -1,0 +1,1 @@
+"""The data gate: anomalies stop a run before anything is trained."""

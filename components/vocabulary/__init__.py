@@ -1,0 +1,1 @@
+"""A SentencePiece vocabulary: a given one, or one trained on the training split."""

@@ -1,0 +1,1 @@
+"""ALBERT: tokens, backbone, tasks, training engine, baselines and the served signatures."""

@@ -1,0 +1,19 @@
+"""The error base of the system: what went wrong, for whom, and with which exit code."""
+
+
+class AlbertTfxError(Exception):
+    """A failure that the system understands and can explain; the command line prints it without a traceback."""
+
+    exit_code: int = 1
+
+
+class UserError(AlbertTfxError):
+    """Something the user gave (config, data, folder) must be changed; the message says what to do."""
+
+    exit_code = 2
+
+
+class RefusedError(AlbertTfxError):
+    """A gate refused to go on: the data or the model did not pass; what is served stays as it was."""
+
+    exit_code = 3

@@ -1,0 +1,65 @@
+"""Every feature, signature and artifact key of the pipeline, as a constant (standard library only)."""
+
+from typing import Final
+
+# Raw features, as ingest writes them into tf.Example.
+TEXT: Final = "text"
+LABEL: Final = "label"
+LABEL_ID: Final = "label_id"
+ROW_ID: Final = "row_id"
+"""`file name:line` of the row, so that an anomaly or a wrong answer can be traced to its source."""
+LENGTH_BUCKET: Final = "length_bucket"
+"""Number of words as a range ("9-16"): a slice of every evaluation."""
+
+# Transformed features, as tf.Transform writes them.
+TOKEN_IDS: Final = "token_ids"
+SEGMENT_IDS: Final = "segment_ids"
+PADDING_MASK: Final = "padding_mask"
+
+# Splits of the Examples artifacts.
+TRAIN: Final = "train"
+EVAL: Final = "eval"
+TEST: Final = "test"
+
+# Signatures of every served model, the baselines too.
+SERVING_DEFAULT: Final = "serving_default"
+"""Raw text features by name -> decoded answers."""
+EXAMPLES_SIGNATURE: Final = "examples"
+"""Serialized tf.Examples of the raw features -> decoded answers (TFMA, bulk inference)."""
+SERIALIZED_EXAMPLES: Final = "examples"
+"""Name of the examples signature's one input, string `(batch,)`."""
+
+# Decoded outputs of classification.
+PREDICTED_LABEL: Final = "label"
+PROBABILITY: Final = "probability"
+PROBABILITIES: Final = "probabilities"
+LABELS: Final = "labels"
+
+# Keys of the component inputs and outputs.
+EXAMPLES: Final = "examples"
+QUARANTINE: Final = "quarantine"
+STATISTICS: Final = "statistics"
+PREVIOUS_STATISTICS: Final = "previous_statistics"
+SCHEMA: Final = "schema"
+ANOMALIES: Final = "anomalies"
+VOCABULARY: Final = "vocabulary"
+TRANSFORM_GRAPH: Final = "transform_graph"
+MODEL: Final = "model"
+CHAMPION: Final = "champion"
+BASELINES: Final = "baselines"
+EVALUATION: Final = "evaluation"
+BLESSING: Final = "blessing"
+SERVING_BLESSING: Final = "serving_blessing"
+PUSHED_MODEL: Final = "pushed_model"
+
+# Files inside the artifacts.
+INGEST_SUMMARY_FILE: Final = "summary.json"
+VOCABULARY_FILE: Final = "spiece.model"
+VERDICT_FILE: Final = "verdict.json"
+SERVING_CHECK_FILE: Final = "serving_check.json"
+PUBLICATION_FILE: Final = "publication.json"
+TRAINING_SUMMARY_FILE: Final = "training.json"
+MODEL_INFO_FILE: Final = "albert_tfx.json"
+"""Under `assets.extra/` of every SavedModel: see schemas.model_info."""
+WARMUP_FILE: Final = "tf_serving_warmup_requests"
+"""Under `assets.extra/` of a published SavedModel, a TFRecord of PredictionLog (name fixed by TensorFlow Serving)."""
