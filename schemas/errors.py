@@ -13,7 +13,5 @@ class UserError(AlbertTfxError):
     exit_code = 2
 
 
-class RefusedError(AlbertTfxError):
-    """A gate refused to go on: the data or the model did not pass; what is served stays as it was."""
-
-    exit_code = 3
+class RefusedError(UserError):
+    """A gate refused the data before anything was trained; what is served stays as it was."""

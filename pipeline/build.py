@@ -1,0 +1,47 @@
+"""Joins the stages to the TFX pipeline that a config describes."""
+
+from pathlib import Path
+
+from tfx.orchestration import metadata
+from tfx.orchestration.pipeline import Pipeline
+
+from components.ingest.sources import Sources
+from pipeline.config import RunConfig
+from pipeline.stages.ingest import ingest_stage
+from pipeline.stages.release import release_stage
+from pipeline.stages.train import train_stage
+from pipeline.stages.validate import validate_stage
+
+BEAM_ARGS = ("--runner=DirectRunner", "--direct_num_workers=1")
+"""One worker repeats exactly; several change the order of rows and gain nothing at this size."""
+
+
+def metadata_file(config: RunConfig) -> Path:
+    """Returns the SQLite file of ML Metadata."""
+    return config.output_dir / "metadata.sqlite"
+
+
+def build_pipeline(config: RunConfig, *, sources: Sources, schema_file: Path, run_id: str) -> Pipeline:
+    """Builds the DAG of `config`.
+
+    Args:
+      config: The run config.
+      sources: The resolved input files.
+      schema_file: The curated schema, completed from the config.
+      run_id: Name of this run, recorded in the published version.
+
+    Returns:
+      The pipeline for any TFX runner, with caching on.
+    """
+    ingested = ingest_stage(config, sources)
+    validated = validate_stage(config, ingested, schema_file)
+    trained = train_stage(config, sources, ingested, validated)
+    released = release_stage(config, run_id, ingested, trained)
+    return Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=str(config.output_dir / "pipeline"),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(metadata_file(config))),
+        components=[*ingested.nodes, *validated.nodes, *trained.nodes, *released.nodes],
+        enable_cache=True,
+        beam_pipeline_args=list(BEAM_ARGS),
+    )

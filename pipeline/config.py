@@ -1,0 +1,75 @@
+"""The run config: one typed description of a run, from the text files to the published model."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from components.evaluation.config import EvaluateConfig
+from components.ingest.config import IngestConfig
+from components.publish.config import PublishConfig
+from components.serving_check.config import ServingCheckConfig
+from components.validation.config import ValidationConfig
+from models.config import BaselinesConfig, ModelConfig, TrainConfig, VocabularyConfig
+from models.tasks import create_task
+from models.tasks.base import Task
+from schemas.section import Section
+
+
+class TaskSection(BaseModel):
+    """The task by name; its other keys belong to that task (models/tasks/<name>.py)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str = Field(description="A module of models.tasks, such as classification.")
+
+
+class RunConfig(Section):
+    """Everything that describes a run. Relative paths start at the working directory."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field(
+        description="Name of the pipeline and of the served model."
+    )
+    output: str | None = Field(None, description="Folder of everything a run writes; unset: `runs/<name>`.")
+    task: TaskSection
+    ingest: IngestConfig
+    validation: ValidationConfig = ValidationConfig()
+    vocabulary: VocabularyConfig = VocabularyConfig()
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+    baselines: BaselinesConfig = BaselinesConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    serving_check: ServingCheckConfig = ServingCheckConfig()
+    publish: PublishConfig = PublishConfig()
+
+    @cached_property
+    def typed_task(self) -> Task:
+        """The task with its own options checked."""
+        return create_task(self.task.model_dump())
+
+    @property
+    def output_dir(self) -> Path:
+        """Absolute folder of everything a run writes."""
+        return Path(self.output or f"runs/{self.name}").absolute()
+
+    @property
+    def model_base(self) -> Path:
+        """Absolute folder of the numbered versions that TensorFlow Serving reads."""
+        return Path(self.publish.model_base).absolute() if self.publish.model_base else self.output_dir / "serving"
+
+    @property
+    def baseline_names(self) -> tuple[str, ...]:
+        """The baselines of this run."""
+        included = self.baselines.include
+        return self.typed_task.baselines if included is None else included
+
+    @property
+    def judged_split(self) -> str:
+        """The split that the gate judges on: test where there is one, else eval."""
+        return "test" if self.ingest.test else "eval"
+
+    def task_record(self) -> Mapping[str, Any]:
+        """Returns the task section as plain data, as components take it."""
+        return self.task.model_dump(mode="json")

@@ -1,0 +1,177 @@
+"""Reads a run config from YAML and `--set` values, and reports every problem at once with its path."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from models.tasks import task_class
+from pipeline.config import RunConfig
+from schemas.errors import UserError
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe YAML loader that refuses a key given twice, which YAML would silently overwrite."""
+
+
+def _mapping_without_repeats(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
+    if repeated:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"key given twice: {', '.join(repeated)}", node.start_mark
+        )
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats)
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
+    """Returns the checked config of a YAML file.
+
+    Args:
+      path: The YAML file.
+      overrides: `key=value` texts; the key is a dotted path, the value is YAML.
+
+    Raises:
+      UserError: If the file cannot be read, or with every problem of its content, one line each.
+    """
+    values = read_yaml(path)
+    for override in overrides:
+        apply_override(values, override)
+    return check_config(values, source=str(path))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Returns the mapping in a YAML file.
+
+    Raises:
+      UserError: If the file is missing, is no YAML, or holds no mapping.
+    """
+    try:
+        values = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: cannot be read as a config; {error}") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: a config is a mapping of sections; received {type(values).__name__}")
+    return values
+
+
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Sets one value of `values` in place.
+
+    >>> values = {"train": {"seed": 1}}
+    >>> apply_override(values, "train.learning_rate=1e-4")
+    >>> values
+    {'train': {'seed': 1, 'learning_rate': '1e-4'}}
+
+    Raises:
+      UserError: If `override` is not of the form `key=value`.
+    """
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"--set takes key=value, such as train.steps=100; received {override!r}")
+    *parents, last = key.strip().split(".")
+    section: Any = values
+    for parent in parents:
+        section = section.setdefault(parent, {})
+        if not isinstance(section, dict):
+            raise UserError(f"--set {key}: {parent} is no section of the config")
+    try:
+        section[last] = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise UserError(f"--set {key}: the value is no YAML; {error}") from error
+
+
+def check_config(values: Mapping[str, Any], *, source: str) -> RunConfig:
+    """Returns the typed config of `values`.
+
+    Raises:
+      UserError: With every problem, one line each, with its path.
+    """
+    problems: list[str] = []
+    try:
+        config = RunConfig.model_validate(values)
+    except ValidationError as error:
+        config = None
+        problems += _described(error)
+    problems += _task_problems(values.get("task"))
+    if config is not None and not problems:
+        problems += list(_cross_problems(config))
+    if config is None or problems:
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        raise UserError("\n  ".join([f"{source}: {count}", *problems]))
+    return config
+
+
+def _task_problems(task: Any) -> list[str]:
+    """Checks the keys of the task section, which only the named task knows."""
+    if not isinstance(task, dict) or not isinstance(task.get("name"), str):
+        return []  # reported by RunConfig
+    try:
+        options = task_class(task["name"]).Options
+        options.model_validate({key: value for key, value in task.items() if key != "name"})
+    except ValidationError as error:
+        return _described(error, prefix=("task",), model=options)
+    except ValueError as error:
+        return [str(error)]
+    return []
+
+
+def _cross_problems(config: RunConfig) -> Iterable[str]:
+    """Yields what is wrong between sections that are right by themselves."""
+    from components.evaluation.thresholds import check_thresholds
+
+    task = config.typed_task
+    for name in sorted(set(config.baseline_names) - set(task.baselines)):
+        yield f"baselines.include: {task.name} has the baselines {', '.join(task.baselines)}; received {name!r}"
+    if config.model.weights and not config.vocabulary.model and not _has_vocabulary(config.model.weights):
+        yield (
+            "vocabulary.model: pretrained weights need the vocabulary they were trained with; "
+            f"{config.model.weights} holds none, so give its SentencePiece file"
+        )
+    slices = {*task.slice_keys, *config.evaluate.slices}
+    yield from check_thresholds(
+        config.evaluate,
+        metric_names=[metric.name for metric in task.metrics()],
+        baseline_names=config.baseline_names,
+        slice_names=sorted(slices),
+    )
+
+
+def _has_vocabulary(weights: str) -> bool:
+    return (Path(weights) / "assets" / "tokenizer" / "vocabulary.spm").is_file()
+
+
+def _described(
+    error: ValidationError, prefix: tuple[str, ...] = (), model: type[BaseModel] = RunConfig
+) -> list[str]:
+    """Returns a line for each problem: path, rule, received value, and a near key for an unknown one."""
+    lines = []
+    for detail in error.errors(include_url=False):
+        path = ".".join(str(part) for part in (*prefix, *detail["loc"]))
+        if detail["type"] == "extra_forbidden":
+            lines.append(f"{path}: unknown key{_near_key(model, detail['loc'])}")
+        elif detail["type"] == "missing":
+            lines.append(f"{path}: required key is missing")
+        elif detail["type"] == "value_error":
+            lines.append(f"{path}: {detail['ctx']['error']}")
+        else:
+            message = detail["msg"][0].lower() + detail["msg"][1:]
+            lines.append(f"{path}: {message}; received {detail['input']!r}")
+    return lines
+
+
+def _near_key(model: type[BaseModel], location: Sequence[str | int]) -> str:
+    """Returns a hint with the known key most like the unknown last part of `location`."""
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return ""
+        model = field.annotation
+    near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(model.model_fields)}"

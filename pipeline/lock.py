@@ -1,0 +1,60 @@
+"""One run at a time on one output folder, and a folder that can be written."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from schemas.errors import UserError
+
+MIN_FREE_BYTES = 256 * 1024**2
+
+
+def prepare_output(output_dir: Path) -> None:
+    """Makes the output folder and proves that it can be written.
+
+    Raises:
+      UserError: If it cannot be made or written, or too little space is left.
+    """
+    advice = "free it or choose another with --set output=FOLDER"
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output_dir) as probe:
+            probe.write(b"\0" * 4096)
+        free = shutil.disk_usage(output_dir).free
+    except OSError as error:
+        raise UserError(f"output: {output_dir} cannot be written ({error.strerror}); {advice}") from error
+    if free < MIN_FREE_BYTES:
+        raise UserError(
+            f"output: {output_dir} needs at least {MIN_FREE_BYTES >> 20} MiB of free space, "
+            f"received {free >> 20} MiB; {advice}"
+        )
+
+
+@contextmanager
+def sole_run(output_dir: Path) -> Iterator[None]:
+    """Holds the output folder for this run.
+
+    Raises:
+      UserError: If another run holds it.
+    """
+    path = output_dir / ".lock"
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise UserError(
+                f"output: another run ({file.read().strip() or 'unknown process'}) is using {output_dir}; "
+                "wait for it, or give this run a folder of its own with --set output=FOLDER"
+            ) from error
+        file.truncate(0)
+        file.write(f"process {os.getpid()}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)

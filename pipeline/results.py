@@ -1,0 +1,88 @@
+"""The records that steps leave in their artifacts, read back for the display and the report."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.evaluation.verdict import Verdict
+from components.ingest.summary import IngestSummary
+from components.publish.publication import Publication
+from components.serving_check.result import ServingCheckResult
+from pipeline.steps import Step
+from schemas import features as keys
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the steps of one run recorded; None where a step did not get that far."""
+
+    ingest: IngestSummary | None = None
+    training: Mapping[str, Any] | None = None
+    verdict: Verdict | None = None
+    serving_check: ServingCheckResult | None = None
+    publication: Publication | None = None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Where a record stands and how it is told in one line."""
+
+    field: str
+    output: str
+    file: str
+    parse: Callable[[str], Any]
+    line: Callable[[Any], str]
+
+
+def _ingest_line(summary: IngestSummary) -> str:
+    return f"{summary.num_rows:,} rows, {summary.num_rejected:,} rejected, {summary.num_duplicates:,} duplicates"
+
+
+def _training_line(training: Mapping[str, Any]) -> str:
+    return f"best {training['metric']} {training['best']:.4f} at step {training['best_step']:,} of {training['steps']:,}"
+
+
+def _verdict_line(verdict: Verdict) -> str:
+    return "blessed" if verdict.blessed else "not blessed"
+
+
+_RECORDS = (
+    _Record("ingest", keys.QUARANTINE, keys.INGEST_SUMMARY_FILE, IngestSummary.model_validate_json, _ingest_line),
+    _Record("training", "model_run", keys.TRAINING_SUMMARY_FILE, json.loads, _training_line),
+    _Record("verdict", keys.EVALUATION, keys.VERDICT_FILE, Verdict.model_validate_json, _verdict_line),
+    _Record(
+        "serving_check",
+        keys.SERVING_BLESSING,
+        keys.SERVING_CHECK_FILE,
+        ServingCheckResult.model_validate_json,
+        lambda result: result.summary,
+    ),
+    _Record(
+        "publication",
+        keys.PUSHED_MODEL,
+        keys.PUBLICATION_FILE,
+        Publication.model_validate_json,
+        lambda publication: publication.summary,
+    ),
+)
+
+
+def read_results(steps: Iterable[Step]) -> Results:
+    """Returns the records that `steps` left."""
+    found = {record.field: value for step in steps for record, value in _records_of(step)}
+    return Results(**found)
+
+
+def step_detail(step: Step) -> str:
+    """Returns what `step` has to say in one line, or an empty text."""
+    return "; ".join(record.line(value) for record, value in _records_of(step))
+
+
+def _records_of(step: Step) -> Iterable[tuple[_Record, Any]]:
+    for record in _RECORDS:
+        for uri in step.outputs.get(record.output, ()):
+            path = Path(uri) / record.file
+            if path.is_file():
+                yield record, record.parse(path.read_text("utf-8"))

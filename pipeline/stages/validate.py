@@ -1,0 +1,46 @@
+"""Second stage: the curated schema and the data gate."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfx.components.schema_gen import import_schema_gen
+from tfx.dsl.components.base.base_node import BaseNode
+
+from components.validation.component import DataGate
+from components.validation.previous import previous_statistics
+from pipeline.code_version import code_version
+from pipeline.config import RunConfig
+from pipeline.stages.ingest import IngestStage
+from schemas import features as keys
+
+
+@dataclass(frozen=True)
+class ValidateStage:
+    """The nodes that let only data of the curated schema pass."""
+
+    schema: import_schema_gen.ImportSchemaGen
+    previous: BaseNode
+    gate: DataGate
+
+    @property
+    def nodes(self) -> list[BaseNode]:
+        """Every node of the stage."""
+        return [self.schema, self.previous, self.gate]
+
+
+def validate_stage(config: RunConfig, ingested: IngestStage, schema_file: Path) -> ValidateStage:
+    """Makes the nodes that check the examples against the schema in `schema_file` and the previous span."""
+    schema = import_schema_gen.ImportSchemaGen(schema_file=str(schema_file))
+    statistics = ingested.statistics.outputs[keys.STATISTICS]
+    previous = previous_statistics(statistics, ingested.ingest.outputs[keys.EXAMPLES])
+    gate = DataGate(
+        statistics=statistics,
+        schema=schema.outputs[keys.SCHEMA],
+        examples=ingested.ingest.outputs[keys.EXAMPLES],
+        previous_statistics=previous.outputs[keys.PREVIOUS_STATISTICS],
+        config=config.validation,
+        code_version=code_version("components.validation"),
+    )
+    return ValidateStage(schema, previous, gate)
+
+
