@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from models.tasks.base import FeatureValue, Metric, Recipe, RowError, Task
 from schemas import features as keys
+from schemas.errors import UserError
 from schemas.section import Section
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from models.tokenizer import AlbertTokenizer
 
 _LENGTH_BUCKETS = (8, 16, 32, 64, 128)
+_METRICS_MODULE = "models.metrics"
 
 
 class Options(Section):
@@ -40,3 +42,168 @@ class Options(Section):
         if len(set(labels)) != len(labels):
             raise ValueError(f"labels must be unique; received {list(labels)}")
         return labels
+
+
+class Classification(Task):
+    """Says which one of the declared labels a text has."""
+
+    name = "classification"
+    Options = Options
+    recipe = Recipe(learning_rate=1e-5, batch_size=32, epochs=3.0)
+    schema = "classification.pbtxt"
+    columns = (keys.TEXT, keys.LABEL)
+    required_columns = (keys.TEXT, keys.LABEL)
+    baselines = ("majority", "tfidf")
+    selection_metric = "accuracy"
+
+    options: Options
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.options.labels
+
+    # --- ingest -------------------------------------------------------------------------------------------------
+
+    def encode_row(self, row: Mapping[str, str]) -> dict[str, FeatureValue]:
+        """Turns one row into features; columns beside text and label are kept to slice the evaluation by.
+
+        Args:
+          row: Column text by role; the label may be missing where nothing is learned from the row.
+
+        Raises:
+          RowError: If the text is empty or the label undeclared.
+          UserError: If a column has the name of a feature that is made here.
+        """
+        text = row.get(keys.TEXT, "")
+        num_words = len(text.split())
+        if not num_words:
+            raise RowError("empty_text", "the text must hold a character that is no white space")
+        made: dict[str, FeatureValue] = {keys.TEXT: text.encode(), keys.LENGTH_BUCKET: length_bucket(num_words).encode()}
+        if keys.LABEL in row:
+            label = row[keys.LABEL].strip()
+            if label not in self.labels:
+                raise RowError("unknown_label", f"the label must be one of {', '.join(self.labels)}; received {label!r}")
+            made |= {keys.LABEL: label.encode(), keys.LABEL_ID: self.labels.index(label)}
+        extra = {role: value.encode() for role, value in row.items() if role not in self.columns}
+        if reserved := sorted({keys.LABEL_ID, keys.LENGTH_BUCKET, keys.ROW_ID} & extra.keys()):
+            raise UserError(f"columns must not have the names of made features; received {reserved}; rename them")
+        return extra | made
+
+    def identity(self, features: Mapping[str, FeatureValue]) -> str:
+        """Returns the text without regard to case, width and white space."""
+        text = features[keys.TEXT]
+        if not isinstance(text, bytes):
+            raise TypeError(f"the text feature must be bytes; received {type(text).__name__}")
+        return " ".join(unicodedata.normalize("NFKC", text.decode(errors="replace")).casefold().split())
+
+    # --- transform and serving ------------------------------------------------------------------------------------
+
+    def serving_inputs(self) -> dict[str, tf.TensorSpec]:
+        import tensorflow as tf
+
+        return {keys.TEXT: tf.TensorSpec([None], tf.string, name=keys.TEXT)}
+
+    def preprocess(
+        self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
+    ) -> dict[str, tf.RaggedTensor]:
+        from models.packing import pack
+
+        return pack(
+            tokenizer(features[keys.TEXT]), cls_id=tokenizer.cls_id, sep_id=tokenizer.sep_id, max_length=max_length
+        )
+
+    def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return {keys.LABEL_ID: features[keys.LABEL_ID]}
+
+    # --- model ----------------------------------------------------------------------------------------------------
+
+    def build_model(self, backbone: keras.Model, *, dropout: float, seed: int) -> keras.Model:
+        """Puts dropout and one dense layer on the pooled output, as in section 4.1 of the ALBERT paper's code.
+
+        Returns:
+          A model to logits, float32 `(batch, num_labels)`.
+        """
+        import keras
+
+        pooled = backbone.output["pooled_output"]
+        dropped = keras.layers.Dropout(dropout, seed=seed, name="classifier_dropout")(pooled)
+        logits = keras.layers.Dense(
+            len(self.labels),
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02, seed=seed),
+            dtype="float32",
+            name="logits",
+        )(dropped)
+        return keras.Model(backbone.input, logits, name=self.name)
+
+    def loss(self) -> keras.losses.Loss:
+        import keras
+
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def training_metrics(self) -> list[keras.metrics.Metric]:
+        import keras
+
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+
+    def decode(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Turns logits into answers.
+
+        Args:
+          logits: float32 `(batch, num_labels)`.
+
+        Returns:
+          `label` string `(batch,)`, `probability` float32 `(batch,)`, `probabilities` float32 and `labels` string, both
+          `(batch, num_labels)`: TensorFlow Serving's row format needs the batch dimension on every output.
+        """
+        import tensorflow as tf
+
+        probabilities = tf.nn.softmax(tf.cast(logits, tf.float32))
+        labels = tf.constant(self.labels)
+        return {
+            keys.PREDICTED_LABEL: tf.gather(labels, tf.argmax(probabilities, axis=-1)),
+            keys.PROBABILITY: tf.reduce_max(probabilities, axis=-1),
+            keys.PROBABILITIES: probabilities,
+            keys.LABELS: tf.broadcast_to(labels, tf.shape(probabilities)),
+        }
+
+    # --- evaluation -----------------------------------------------------------------------------------------------
+
+    def metrics(self) -> tuple[Metric, ...]:
+        return (
+            Metric("accuracy", "Accuracy", _METRICS_MODULE),
+            Metric("mcc", "MatthewsCorrelation", _METRICS_MODULE),
+            Metric("macro_f1", "MacroF1", _METRICS_MODULE),
+            Metric("auc", "MacroAUC", _METRICS_MODULE),
+            Metric("cross_entropy", "CrossEntropy", _METRICS_MODULE, higher_is_better=False),
+        )
+
+    @property
+    def label_key(self) -> str:
+        return keys.LABEL_ID
+
+    @property
+    def prediction_key(self) -> str:
+        return keys.PROBABILITIES
+
+    @property
+    def slice_keys(self) -> tuple[str, ...]:
+        return (keys.LABEL, keys.LENGTH_BUCKET)
+
+
+def length_bucket(num_words: int) -> str:
+    """Returns the range of lengths that a text of `num_words` words falls in.
+
+    >>> length_bucket(9)
+    '9-16'
+    >>> length_bucket(400)
+    '129+'
+    """
+    first = 1
+    for last in _LENGTH_BUCKETS:
+        if num_words <= last:
+            return f"{first}-{last}"
+        first = last + 1
+    return f"{first}+"
+
+
+TASK = Classification

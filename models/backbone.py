@@ -1,0 +1,107 @@
+"""Makes the ALBERT backbone that a config describes."""
+
+import difflib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+
+import keras
+import keras_hub
+
+from models.config import ModelConfig
+from models.presets import SIZES, BackboneSize
+from schemas.errors import UserError
+
+_OVERRIDES = ("embedding_dim", "hidden_dim", "intermediate_dim", "num_layers", "num_heads")
+
+
+def create_backbone(
+    config: ModelConfig,
+    vocabulary_size: int,
+    *,
+    dtype: str | keras.DTypePolicy | None = None,
+    seed: int = 0,
+) -> keras_hub.models.AlbertBackbone:
+    """Makes the backbone: random weights of a named size, or those of a KerasHub preset folder.
+
+    Args:
+      config: Size or weights.
+      vocabulary_size: Number of ids of the tokenizer.
+      dtype: Precision policy; unset: the global one.
+      seed: Seed of random weights.
+
+    Returns:
+      A model from `token_ids`, `segment_ids`, `padding_mask`, int32 `(batch, length)`, to `sequence_output`
+      `(batch, length, hidden_dim)` and `pooled_output` `(batch, hidden_dim)`.
+
+    Raises:
+      UserError: If the size is unknown or impossible, or the weights do not fit the vocabulary or `max_length`.
+    """
+    with _initializers_seeded(seed):
+        if config.weights is not None:
+            return _load_backbone(config, vocabulary_size, dtype)
+        size = asdict(backbone_size(config))
+        return keras_hub.models.AlbertBackbone(
+            vocabulary_size=vocabulary_size,
+            max_sequence_length=size.pop("max_positions"),
+            dropout=config.dropout,
+            dtype=dtype,
+            **size,
+        )
+
+
+def backbone_size(config: ModelConfig) -> BackboneSize:
+    """Returns the dimensions of `config`'s named size with its overrides.
+
+    Raises:
+      UserError: If the size is unknown, or its heads do not divide its width.
+    """
+    if config.size not in SIZES:
+        near = difflib.get_close_matches(config.size, SIZES, n=3) or list(SIZES)
+        raise UserError(f"model.size must be a known size; received {config.size!r}; near it: {', '.join(near)}")
+    overrides = {name: getattr(config, name) for name in _OVERRIDES if getattr(config, name) is not None}
+    size = replace(SIZES[config.size], **overrides)
+    if size.hidden_dim % size.num_heads:
+        raise UserError(
+            f"model.hidden_dim must be a multiple of model.num_heads; received {size.hidden_dim} and "
+            f"{size.num_heads}; change one of them"
+        )
+    return size
+
+
+def _load_backbone(
+    config: ModelConfig, vocabulary_size: int, dtype: str | keras.DTypePolicy | None
+) -> keras_hub.models.AlbertBackbone:
+    try:
+        backbone = keras_hub.models.AlbertBackbone.from_preset(config.weights, dtype=dtype, dropout=config.dropout)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"model.weights must be the folder of a KerasHub ALBERT preset; received {config.weights!r}: {error}"
+        ) from error
+    if backbone.vocabulary_size != vocabulary_size:
+        raise UserError(
+            f"the vocabulary must be the one of model.weights, with {backbone.vocabulary_size} pieces; received one with "
+            f"{vocabulary_size}; set vocabulary.model to the SentencePiece file of these weights"
+        )
+    if backbone.max_sequence_length < config.max_length:
+        raise UserError(
+            f"model.max_length must be at most the {backbone.max_sequence_length} positions of model.weights; "
+            f"received {config.max_length}; lower it"
+        )
+    return backbone
+
+
+@contextmanager
+def _initializers_seeded(seed: int) -> Iterator[None]:
+    """Seeds the weights and dropout of layers made inside the block.
+
+    KerasHub gives its initializers no seed, so that Keras draws one from Python's `random`. `keras.utils.set_random_seed`
+    would do as well, but it also empties TensorFlow's kernel cache, and with it every tokenizer made before.
+    """
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)

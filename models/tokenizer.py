@@ -1,0 +1,124 @@
+"""The ALBERT tokenizer as a graph: raw text in, piece ids out, the same in training and in serving."""
+
+import sentencepiece
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+from models.normalization import normalize
+from schemas.errors import UserError
+
+CLS_PIECE = "[CLS]"
+SEP_PIECE = "[SEP]"
+MASK_PIECE = "[MASK]"
+PAD_PIECE = "<pad>"
+UNK_PIECE = "<unk>"
+SPECIAL_PIECES = (CLS_PIECE, SEP_PIECE, MASK_PIECE, PAD_PIECE, UNK_PIECE)
+
+_WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
+
+
+class AlbertTokenizer(tf.Module):
+    """Normalises text and splits it into the pieces of a SentencePiece model.
+
+    Ids equal those of the original: its rule for pieces that end in a digit and a comma is applied, and no text of the
+    input becomes the id of a special piece, also where the model declares them as user-defined symbols.
+
+    tf.Transform needs it to be made inside `preprocessing_fn`. As an attribute of an exported tf.Module it is saved
+    with the model; a process that loads that model must import tensorflow_text first. In eager mode, set seeds before it
+    is made: `tf.random.set_seed`, and so `keras.utils.set_random_seed`, empties the kernel cache that owns it.
+
+    Attributes:
+      cls_id: Id of `[CLS]`.
+      sep_id: Id of `[SEP]`.
+      mask_id: Id of `[MASK]`.
+      pad_id: Id of `<pad>`.
+      unk_id: Id of `<unk>`.
+      vocabulary_size: Number of ids.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        """Makes a tokenizer.
+
+        Args:
+          model: Content of a SentencePiece model file.
+
+        Raises:
+          UserError: If `model` is no SentencePiece model, or lacks a special piece.
+        """
+        super().__init__(name="albert_tokenizer")
+        processor = load_processor(model)
+        self.cls_id, self.sep_id, self.mask_id, self.pad_id, self.unk_id = (
+            processor.piece_to_id(piece) for piece in SPECIAL_PIECES
+        )
+        self.vocabulary_size = processor.get_piece_size()
+        self._replacements = _replacements(processor)
+        # Not FastSentencepieceTokenizer: it corrupts the heap on batches of some thousand rows.
+        self._sentencepiece = tf_text.SentencepieceTokenizer(model=model, out_type=tf.int32)
+
+    def __call__(self, text: tf.Tensor) -> tf.RaggedTensor:
+        """Splits text into pieces.
+
+        Args:
+          text: Raw text, string `(batch,)`.
+
+        Returns:
+          Piece ids without special pieces, int32 `(batch, None)`.
+        """
+        ids = self._sentencepiece.tokenize(normalize(text))
+        if not self._replacements:
+            return ids
+        table = tf.ragged.constant(
+            [self._replacements.get(i, [i]) for i in range(self.vocabulary_size)], dtype=tf.int32
+        )
+        return tf.gather(table, ids).merge_dims(1, 2)
+
+
+def load_processor(model: bytes) -> sentencepiece.SentencePieceProcessor:
+    """Loads a SentencePiece model and checks that ALBERT can use it.
+
+    Args:
+      model: Content of a SentencePiece model file.
+
+    Raises:
+      UserError: If `model` is no SentencePiece model, or lacks a special piece.
+    """
+    processor = sentencepiece.SentencePieceProcessor()
+    try:
+        processor.LoadFromSerializedProto(model)
+    except RuntimeError as error:
+        raise UserError(
+            f"vocabulary.model must be a SentencePiece model; received {len(model):,} bytes that start with "
+            f"{model[:16]!r}; give the .model or .spm file of a published ALBERT, or unset it to train one"
+        ) from error
+    missing = [piece for piece in SPECIAL_PIECES if processor.id_to_piece(processor.piece_to_id(piece)) != piece]
+    if missing:
+        raise UserError(
+            f"the vocabulary must hold the special pieces {', '.join(SPECIAL_PIECES)}; received one without "
+            f"{', '.join(missing)}; give an ALBERT vocabulary, or unset vocabulary.model to train one"
+        )
+    return processor
+
+
+def _replacements(processor: sentencepiece.SentencePieceProcessor) -> dict[int, list[int]]:
+    """Returns the ids that the original writes as other ids, by id.
+
+    A piece such as "9," becomes the pieces of "9", then ",". A special piece that the input spelled out becomes
+    unknown; control symbols, as in the published models, are never found in text.
+    """
+    replacements = {}
+    for piece_id in range(processor.get_piece_size()):
+        piece = processor.id_to_piece(piece_id)
+        if piece in SPECIAL_PIECES:
+            if not processor.is_control(piece_id) and not processor.is_unknown(piece_id):
+                replacements[piece_id] = [processor.unk_id()]
+        elif len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
+            replacements[piece_id] = [processor.piece_to_id(part) for part in _split_comma(processor, piece)]
+    return replacements
+
+
+def _split_comma(processor: sentencepiece.SentencePieceProcessor, piece: str) -> list[str]:
+    """Splits a piece of digits and a comma as the original does (BERT's readme, on tokenization, says why)."""
+    parts = processor.encode(piece[:-1].replace(_WORD_START, ""), out_type=str)
+    if not piece.startswith(_WORD_START) and parts[0].startswith(_WORD_START):
+        parts = parts[1:] if parts[0] == _WORD_START else [parts[0][1:], *parts[1:]]
+    return [*parts, piece[-1]]
