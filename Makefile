@@ -10,7 +10,7 @@ SENTENCES := "I waited two weeks and nobody answered." "Thank you, that was quic
 .PHONY: help setup run test lint format types unit e2e lock docs clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 # Any Python from 3.8 can start the set-up. Each is tried, because a pyenv shim may exist and not run.
 setup: ## Make .venv with pinned packages; does nothing when it is up to date
@@ -47,10 +47,10 @@ e2e: setup ## Run the tests that run a whole pipeline
 	$(PYTEST) -m e2e
 
 # `broad` is for Linux only; `current` is resolved for every host and Python that it supports at once.
-LOCK := uv pip compile --quiet --upgrade --extra dev --no-header --no-annotate --no-emit-index-url --no-emit-find-links
-lock: ## Pin the newest packages within the ranges of setup.py (needs uv on PATH)
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --extra dev --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+lock: setup ## Pin the newest packages within the ranges of setup.py
 	$(LOCK) --python-version 3.10 --python-platform x86_64-manylinux_2_28 --output-file requirements/broad.txt setup.py
 	$(LOCK) --python-version 3.11 --universal --output-file requirements/current.txt setup.py
 
-clean: ## Remove the environment and what runs have made
-	rm -rf .venv .tools runs build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+clean: ## Remove the environment and caches; runs/, where models are published, stays
+	rm -rf .venv .tools build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -61,6 +61,7 @@ DEV = [
     "pytest-timeout>=2.3,<3",
     "pytest-xdist>=3.6,<4",
     "ruff>=0.12,<1",
+    "uv>=0.9,<1",  # makes the environment and the pins: `make setup`, `make lock`
 ]
 
 setup(

@@ -18,8 +18,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from pythons import Interpreter, find_interpreter  # noqa: E402  (works from any folder, by the line above)
 
-UV_VERSION = "0.13.9"
-
 # Newest first: the first that is found is taken.
 PYTHONS_OF_SET = {"current": ((3, 13), (3, 12), (3, 11)), "broad": ((3, 10),)}
 # The wheels of TFX's companions are tagged manylinux_2_39 (current) and manylinux2014 beside TensorFlow's (broad).
@@ -111,8 +109,14 @@ def check_compiler(python: Interpreter) -> None:
         )
 
 
+def pinned_uv(root: Path) -> str:
+    """Returns the uv requirement of the pins, `uv==…`, which is the same in both sets."""
+    pins = (root / "requirements" / "current.txt").read_text().splitlines()
+    return next(line for line in pins if line.startswith("uv=="))
+
+
 def ensure_uv(root: Path) -> str:
-    """Returns a uv: the one on PATH, else one that pip installs under .tools/.
+    """Returns a uv: the one on PATH, else the pinned one, which pip installs under .tools/.
 
     Raises:
         SetupError: The Python that runs this can make no environment, or pip could not install uv.
@@ -120,11 +124,12 @@ def ensure_uv(root: Path) -> str:
     on_path = shutil.which("uv")
     if on_path and subprocess.run([on_path, "--version"], capture_output=True).returncode == 0:
         return on_path
-    folder = root / ".tools" / f"uv-{UV_VERSION}"
+    requirement = pinned_uv(root)
+    folder = root / ".tools" / requirement.replace("==", "-")
     uv = folder / "bin" / "uv"
     if not uv.exists():
         make = [sys.executable, "-m", "venv", "--clear", str(folder)]
-        install = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", f"uv=={UV_VERSION}"]
+        install = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", requirement]
         for command in (make, install):
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
