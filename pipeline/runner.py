@@ -80,5 +80,5 @@ def _outputs(store: MetadataStore, execution_id: int) -> dict[str, list[str]]:
     """Returns the URIs of an execution's output artifacts by output key."""
     events = store.get_events_by_execution_ids([execution_id])
     artifacts = store.get_artifacts_by_id([event.artifact_id for event in events])
-    _, outputs = event_lib.reconstruct_inputs_and_outputs(events, artifacts)
+    _, outputs = event_lib.reconstruct_inputs_and_outputs(artifacts, events)
     return {key: [artifact.uri for artifact in made] for key, made in outputs.items()}

@@ -1,0 +1,101 @@
+"""Configs are read strictly, and every problem is told at once with its path."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.loading import apply_override, check_config, load_config
+from schemas.errors import UserError
+
+GOOD = {
+    "name": "news",
+    "task": {"name": "classification", "labels": ["good", "bad"]},
+    "ingest": {"train": "train.tsv"},
+}
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_minimal_config_gets_the_defaults(tmp_path: Path) -> None:
+    config = check_config(GOOD, source="test")
+    assert config.typed_task.labels == ("good", "bad")
+    assert config.output_dir == Path("runs/news").absolute()
+    assert config.model_base == config.output_dir / "serving"
+    assert config.judged_split == "eval"
+
+
+def test_three_errors_are_told_together_with_their_paths() -> None:
+    values = {**GOOD, "train": {"learning_rate": -1}, "ingest": {"trian": "x"}, "task": {"name": "classification"}}
+    with pytest.raises(UserError) as raised:
+        check_config(values, source="my.yaml")
+    message = str(raised.value)
+    assert message.startswith("my.yaml: 4 problems")
+    assert "train.learning_rate: input should be greater than 0; received -1" in message
+    assert "ingest.train: required key is missing" in message
+    assert "ingest.trian: unknown key; did you mean train?" in message
+    assert "task.labels: required key is missing" in message
+    assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": {"name": "clasification", "labels": ["a", "b"]}}, "task.name must be one of .*classification"),
+        ({"task": {"name": "classification", "labels": ["a", "a"]}}, "task.labels: labels must be unique"),
+        ({"train": {"steps": 1, "epochs": 1}}, "train: give steps or epochs, not both"),
+        ({"baselines": {"include": ["tfdif"]}}, "baselines.include: .*received 'tfdif'"),
+        ({"name": "No Spaces"}, "name: string should match pattern"),
+        ({"evaluate": {"thresholds": [{"metric": "accuracy"}]}}, "evaluate.thresholds.0: a threshold needs min or max"),
+        ({"evaluate": {"thresholds": [{"metric": "acuracy", "min": 0.5}]}}, "acuracy"),
+        ({"evaluate": {"thresholds": [{"metric": "accuracy", "min": 0, "over": "bert"}]}}, "bert"),
+        ({"nmae": "x"}, "nmae: unknown key; did you mean name?"),
+        ({"train": "fast"}, "train: input should be a valid dictionary"),
+    ],
+)
+def test_what_is_wrong_is_named(change: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        check_config({**GOOD, **change}, source="test")
+
+
+def test_labels_that_yaml_reads_as_numbers_are_text(tmp_path: Path) -> None:
+    text = "name: n\ntask: {name: classification, labels: [0, 1]}\ningest: {train: a.tsv}\n"
+    assert load_config(_write(tmp_path, text)).typed_task.labels == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\na: 2\n", "key given twice: a"),
+        ("- 1\n", "a config is a mapping of sections; received list"),
+        ("a: [", "cannot be read as a config"),
+        ("", "received NoneType"),
+    ],
+)
+def test_a_file_that_is_no_config_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        load_config(_write(tmp_path, text))
+
+
+def test_a_missing_config_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none.yaml: cannot be read.*No such file"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_overrides_are_yaml_values_at_dotted_paths() -> None:
+    values: dict = {"train": {"seed": 1}}
+    for override in ("train.seed=2", "train.precision=float32", "evaluate.slices=[a, b]"):
+        apply_override(values, override)
+    assert values == {"train": {"seed": 2, "precision": "float32"}, "evaluate": {"slices": ["a", "b"]}}
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [("train.seed", "takes key=value"), ("=1", "takes key=value"), ("name.x=1", "name is no section"), ("a=[", "no YAML")],
+)
+def test_a_bad_override_is_refused(override: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        apply_override({"name": "n"}, override)
