@@ -1,14 +1,14 @@
-"""Packaging of albert-tfx: an application installed in its own environment or image, never published.
+"""Packaging of albert-tfx: an application with an environment or image of its own, never published.
 
 This file is real, and not a stub for pyproject.toml, because Beam workers are sent the code with
-``--setup_file=./setup.py``. The ranges below are what the code is tested against, one series of TFX for
-each Python; requirements/ pins every package exactly.
+``--setup_file=./setup.py``. The ranges below are what the code is tested against, one series of
+TFX for each Python; requirements/ pins every package exactly.
 """
 
 from setuptools import find_packages, setup
 
-# tfx 1.16 is the last series whose companions install on any glibc from 2.28, and only on Python 3.10;
-# the companions of tfx 1.21 are tagged manylinux_2_39 and start at Python 3.11.
+# The companions of tfx 1.16 install on any glibc from 2.28, and for Python 3.10 at the newest;
+# those of tfx 1.21 are tagged manylinux_2_39 and start at Python 3.11.
 BROAD = "; python_version < '3.11'"
 CURRENT = "; python_version >= '3.11'"
 
@@ -47,7 +47,7 @@ RUN = [
     "typer>=0.12,<1",
     "typing-extensions>=4.12,<5",
     "uvicorn>=0.30,<1",
-    # TensorBoard and Google's namespace packages still import pkg_resources, which setuptools 81 warns away.
+    # TensorBoard and Google's namespace packages import pkg_resources, which leaves setuptools.
     "setuptools>=70,<81",
 ]
 

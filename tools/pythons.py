@@ -1,7 +1,7 @@
-"""Finds a working Python interpreter of a given version: on PATH, in pyenv's folders, and through uv.
+"""Finds a working Python of a given version: on PATH, in pyenv's folders, and through uv.
 
-Every candidate is run before it is believed: pyenv's shims stand on PATH for versions that they then refuse to start.
-Runs on Python 3.8 and needs the standard library only.
+Every candidate is run before it is believed: pyenv's shims stand on PATH for versions that they
+then refuse to start. Runs on Python 3.8 and needs the standard library only.
 """
 
 import functools
@@ -9,15 +9,17 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Iterator, Mapping, NamedTuple, Optional, Tuple
+from typing import Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 Version = Tuple[int, int]
 
-# Run by the candidate. `_base_executable` looks through a virtual environment to the Python that it was made from,
-# so that .venv is never rebuilt from itself.
+# Run by the candidate. It looks through a virtual environment to the Python that this was made
+# from, because environments come and go.
 _PROBE = """
 import json, os, sys, sysconfig
-base = getattr(sys, "_base_executable", None) or sys.executable
+base = sys.executable
+if sys.prefix != sys.base_prefix:
+    base = os.path.join(sys.base_prefix, "bin", "python%d.%d" % sys.version_info[:2])
 header = os.path.join(sysconfig.get_path("include"), "Python.h")
 cpython = sys.implementation.name == "cpython"
 print(json.dumps([base, list(sys.version_info[:2]), os.path.exists(header), cpython]))
@@ -32,11 +34,20 @@ class Interpreter(NamedTuple):
     has_headers: bool
 
 
+def run_quietly(
+    command: List[str], environment: Optional[Mapping[str, str]] = None, timeout: float = 600.0
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a command and keeps what it prints; a timeout (in seconds) raises as subprocess does."""
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, env=environment, timeout=timeout
+    )
+
+
 @functools.lru_cache(maxsize=None)
 def probe(executable: str) -> Optional[Interpreter]:
     """Runs an executable and returns what it is; None if it does not run or is no CPython."""
     try:
-        done = subprocess.run([executable, "-c", _PROBE], capture_output=True, text=True, timeout=30)
+        done = run_quietly([executable, "-c", _PROBE], timeout=30.0)
         path, version, has_headers, is_cpython = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
@@ -44,21 +55,22 @@ def probe(executable: str) -> Optional[Interpreter]:
 
 
 def candidates(version: Version, environment: Mapping[str, str]) -> Iterator[str]:
-    """Yields the places where a Python of this version may stand, installed ones only.
+    """Yields the files that may be a Python of this version.
 
     Args:
         version: Major and minor number.
         environment: Its PATH, HOME and PYENV_ROOT are read.
     """
-    major, minor = version
+    name = "{}.{}".format(*version)
     # Each folder, not just the first hit: a shim that does not run may hide a Python that does.
-    for folder in environment.get("PATH", "").split(os.pathsep):
-        for name in (f"python{major}.{minor}", "python3", "python"):
-            path = Path(folder) / name
-            if folder and os.access(path, os.X_OK):
-                yield str(path)
+    for folder in filter(None, environment.get("PATH", "").split(os.pathsep)):
+        for command in (f"python{name}", "python3", "python"):
+            path = os.path.join(folder, command)
+            if os.access(path, os.X_OK):
+                yield path
     pyenv = environment.get("PYENV_ROOT") or os.path.join(environment.get("HOME", ""), ".pyenv")
-    yield from sorted(map(str, Path(pyenv, "versions").glob(f"{major}.{minor}.*/bin/python")), reverse=True)
+    found = Path(pyenv, "versions").glob(f"{name}.*/bin/python")
+    yield from sorted(map(str, found), reverse=True)
 
 
 def from_uv(version: Version, uv: str, download: bool) -> Iterator[str]:
@@ -66,11 +78,15 @@ def from_uv(version: Version, uv: str, download: bool) -> Iterator[str]:
     name = "{}.{}".format(*version)
     if download:
         # One try: without a network this fails at once instead of after a minute of retries.
-        environment = {**os.environ, "UV_HTTP_RETRIES": "0"}
-        subprocess.run([uv, "python", "install", "--quiet", name], capture_output=True, env=environment)
-    found = subprocess.run([uv, "python", "find", "--python-preference", "only-managed", name], capture_output=True, text=True)
+        run_quietly([uv, "python", "install", name], {**os.environ, "UV_HTTP_RETRIES": "0"})
+    found = run_quietly([uv, "python", "find", "--python-preference", "only-managed", name])
     if found.returncode == 0:
         yield found.stdout.strip()
+
+
+def _on_this_host(version: Version, uv: str) -> Iterator[str]:
+    yield from candidates(version, os.environ)
+    yield from from_uv(version, uv, download=False)
 
 
 def find_interpreter(version: Version, uv: str, download: bool = False) -> Optional[Interpreter]:
@@ -81,17 +97,11 @@ def find_interpreter(version: Version, uv: str, download: bool = False) -> Optio
         uv: The uv executable.
         download: Let uv download one instead of looking on this host.
     """
-    paths = from_uv(version, uv, download) if download else _all_installed(version, uv)
     without_headers = None
-    for path in paths:
+    for path in from_uv(version, uv, download) if download else _on_this_host(version, uv):
         found = probe(path)
         if found and found.version == version:
             if found.has_headers:
                 return found
             without_headers = without_headers or found
     return without_headers
-
-
-def _all_installed(version: Version, uv: str) -> Iterator[str]:
-    yield from candidates(version, os.environ)
-    yield from from_uv(version, uv, download=False)

@@ -1,0 +1,8 @@
+"""Quiet TensorFlow for every test; set before anything imports it."""
+
+import os
+
+# The C++ side logs every kernel and plugin it registers; 3 leaves fatal errors.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# A test that needs a GPU asks for it by its marker; the rest must not take its memory whole.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
