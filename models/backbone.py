@@ -32,11 +32,12 @@ def create_backbone(
       seed: Seed of random weights.
 
     Returns:
-      A model from `token_ids`, `segment_ids`, `padding_mask`, int32 `(batch, length)`, to `sequence_output`
-      `(batch, length, hidden_dim)` and `pooled_output` `(batch, hidden_dim)`.
+      A model from `token_ids`, `segment_ids`, `padding_mask`, int32 `(batch, length)`, to
+      `sequence_output` `(batch, length, hidden_dim)` and `pooled_output` `(batch, hidden_dim)`.
 
     Raises:
-      UserError: If the size is unknown or impossible, or the weights do not fit the vocabulary or `max_length`.
+      UserError: If the size is unknown or impossible, or the weights do not fit the vocabulary or
+        `max_length`.
     """
     with _initializers_seeded(seed):
         if config.weights is not None:
@@ -59,8 +60,12 @@ def backbone_size(config: ModelConfig) -> BackboneSize:
     """
     if config.size not in SIZES:
         near = difflib.get_close_matches(config.size, SIZES, n=3) or list(SIZES)
-        raise UserError(f"model.size must be a known size; received {config.size!r}; near it: {', '.join(near)}")
-    overrides = {name: getattr(config, name) for name in _OVERRIDES if getattr(config, name) is not None}
+        raise UserError(
+            f"model.size must be a known size; received {config.size!r}; near it: {', '.join(near)}"
+        )
+    overrides = {
+        name: getattr(config, name) for name in _OVERRIDES if getattr(config, name) is not None
+    }
     size = replace(SIZES[config.size], **overrides)
     if size.hidden_dim % size.num_heads:
         raise UserError(
@@ -74,7 +79,9 @@ def _load_backbone(
     config: ModelConfig, vocabulary_size: int, dtype: str | keras.DTypePolicy | None
 ) -> keras_hub.models.AlbertBackbone:
     try:
-        backbone = keras_hub.models.AlbertBackbone.from_preset(config.weights, dtype=dtype, dropout=config.dropout)
+        backbone = keras_hub.models.AlbertBackbone.from_preset(
+            config.weights, dtype=dtype, dropout=config.dropout
+        )
     except (OSError, ValueError) as error:
         raise UserError(
             f"model.weights must be the folder of a KerasHub ALBERT preset; received {config.weights!r}: {error}"
@@ -96,8 +103,9 @@ def _load_backbone(
 def _initializers_seeded(seed: int) -> Iterator[None]:
     """Seeds the weights and dropout of layers made inside the block.
 
-    KerasHub gives its initializers no seed, so that Keras draws one from Python's `random`. `keras.utils.set_random_seed`
-    would do as well, but it also empties TensorFlow's kernel cache, and with it every tokenizer made before.
+    KerasHub gives its initializers no seed, so that Keras draws one from Python's `random`.
+    `keras.utils.set_random_seed` would do as well, but it also empties TensorFlow's kernel cache,
+    and with it every tokenizer made before.
     """
     state = random.getstate()
     random.seed(seed)

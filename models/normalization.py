@@ -1,10 +1,12 @@
-"""The text normalisation of the original ALBERT, in TensorFlow ops that a stock TensorFlow Serving has.
+"""The text normalisation of the original ALBERT, in TensorFlow ops that a stock TensorFlow Serving
+has.
 
-The rules are those of the tokenizer that the published weights were trained with: white space is squeezed, the
-LaTeX quotes `` and '' become ", NFKD, combining marks are dropped, letters become lower case, in this order.
-The result equals Python's own (`str.split`, `unicodedata`, `str.lower`) for every character that is assigned in
-Unicode 13, the oldest version among the supported Pythons. For newer characters it depends on the ICU release inside
-TensorFlow; training and serving still agree, because both run this graph.
+The rules are those of the tokenizer that the published weights were trained with: white space is
+squeezed, the LaTeX quotes `` and '' become ", NFKD, combining marks are dropped, letters become
+lower case, in this order. The result equals Python's own (`str.split`, `unicodedata`, `str.lower`)
+for every character that is assigned in Unicode 13, the oldest version among the supported Pythons.
+For newer characters it depends on the ICU release inside TensorFlow; training and serving still
+agree, because both run this graph.
 """
 
 import functools
@@ -21,7 +23,8 @@ _WHITE_SPACE = r"[\t-\r\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{
 def normalize(text: tf.Tensor) -> tf.Tensor:
     """Normalises text as the original ALBERT does.
 
-    Bytes that are no UTF-8 become U+FFFD, and so does NUL, at which TensorFlow's lower-casing would cut the text.
+    Bytes that are no UTF-8 become U+FFFD, and so does NUL, at which TensorFlow's lower-casing
+    would cut the text.
 
     Args:
       text: Raw text, string, any shape.

@@ -17,8 +17,8 @@ def pack(
 ) -> dict[str, tf.RaggedTensor]:
     """Joins one or two sequences a row as `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]`.
 
-    What is longer than `max_length` loses tokens from the end of the longer sequence, one by one, and from the
-    second where both are equally long, as in the original.
+    What is longer than `max_length` loses tokens from the end of the longer sequence, one by one,
+    and from the second where both are equally long, as in the original.
 
     Args:
       first: Piece ids, int32 `(batch, None)`.
@@ -43,15 +43,16 @@ def pack(
 
 
 def pad(inputs: Mapping[str, tf.RaggedTensor], *, pad_id: int = 0) -> dict[str, tf.Tensor]:
-    """Pads packed rows to the longest of the batch, and to one token at least (an empty batch has a shape too).
+    """Pads packed rows to the longest of the batch, and to one token at least (an empty batch has
+    a shape too).
 
     Args:
       inputs: `token_ids` and `segment_ids`, integer `(batch, None)`.
       pad_id: Id of `<pad>`.
 
     Returns:
-      The inputs of the backbone, int32 `(batch, length)`: `token_ids`, `segment_ids`, and `padding_mask`, 1 where there
-      is a token.
+      The inputs of the backbone, int32 `(batch, length)`: `token_ids`, `segment_ids`, and
+      `padding_mask`, 1 where there is a token.
     """
     token_ids = tf.cast(inputs[keys.TOKEN_IDS], tf.int32)
     segment_ids = tf.cast(inputs[keys.SEGMENT_IDS], tf.int32)
@@ -67,9 +68,13 @@ def _lengths(tokens: tf.RaggedTensor) -> tf.Tensor:
     return tf.cast(tokens.row_lengths(), tf.int32)
 
 
-def _truncate_pair(first: tf.RaggedTensor, second: tf.RaggedTensor, budget: int) -> list[tf.RaggedTensor]:
+def _truncate_pair(
+    first: tf.RaggedTensor, second: tf.RaggedTensor, budget: int
+) -> list[tf.RaggedTensor]:
     """Cuts two sequences to `budget` tokens together; closed form of cutting the longer one token by token."""
-    first_kept = tf.minimum(_lengths(first), tf.maximum(budget - _lengths(second), (budget + 1) // 2))
+    first_kept = tf.minimum(
+        _lengths(first), tf.maximum(budget - _lengths(second), (budget + 1) // 2)
+    )
     second_kept = tf.minimum(_lengths(second), budget - first_kept)
     return [_truncate(first, first_kept), _truncate(second, second_kept)]
 
@@ -78,4 +83,8 @@ def _truncate(tokens: tf.RaggedTensor, lengths: tf.Tensor) -> tf.RaggedTensor:
     """Keeps the first `lengths[i]` tokens of row `i`."""
     starts = tf.cast(tokens.row_starts(), tf.int32)
     kept = tf.ragged.range(starts, starts + lengths)
-    return tf.cast(kept, tf.int32).with_values(tf.gather(tokens.values, kept.values)).with_row_splits_dtype(tf.int64)
+    return (
+        tf.cast(kept, tf.int32)
+        .with_values(tf.gather(tokens.values, kept.values))
+        .with_row_splits_dtype(tf.int64)
+    )

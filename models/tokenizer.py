@@ -20,12 +20,14 @@ _WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 class AlbertTokenizer(tf.Module):
     """Normalises text and splits it into the pieces of a SentencePiece model.
 
-    Ids equal those of the original: its rule for pieces that end in a digit and a comma is applied, and no text of the
-    input becomes the id of a special piece, also where the model declares them as user-defined symbols.
+    Ids equal those of the original: its rule for pieces that end in a digit and a comma is
+    applied, and no text of the input becomes the id of a special piece, also where the model
+    declares them as user-defined symbols.
 
-    tf.Transform needs it to be made inside `preprocessing_fn`. As an attribute of an exported tf.Module it is saved
-    with the model; a process that loads that model must import tensorflow_text first. In eager mode, set seeds before it
-    is made: `tf.random.set_seed`, and so `keras.utils.set_random_seed`, empties the kernel cache that owns it.
+    tf.Transform needs it to be made inside `preprocessing_fn`. As an attribute of an exported
+    tf.Module it is saved with the model; a process that loads that model must import
+    tensorflow_text first. In eager mode, set seeds before it is made: `tf.random.set_seed`, and so
+    `keras.utils.set_random_seed`, empties the kernel cache that owns it.
 
     Attributes:
       cls_id: Id of `[CLS]`.
@@ -90,7 +92,11 @@ def load_processor(model: bytes) -> sentencepiece.SentencePieceProcessor:
             f"vocabulary.model must be a SentencePiece model; received {len(model):,} bytes that start with "
             f"{model[:16]!r}; give the .model or .spm file of a published ALBERT, or unset it to train one"
         ) from error
-    missing = [piece for piece in SPECIAL_PIECES if processor.id_to_piece(processor.piece_to_id(piece)) != piece]
+    missing = [
+        piece
+        for piece in SPECIAL_PIECES
+        if processor.id_to_piece(processor.piece_to_id(piece)) != piece
+    ]
     if missing:
         raise UserError(
             f"the vocabulary must hold the special pieces {', '.join(SPECIAL_PIECES)}; received one without "
@@ -102,8 +108,9 @@ def load_processor(model: bytes) -> sentencepiece.SentencePieceProcessor:
 def _replacements(processor: sentencepiece.SentencePieceProcessor) -> dict[int, list[int]]:
     """Returns the ids that the original writes as other ids, by id.
 
-    A piece such as "9," becomes the pieces of "9", then ",". A special piece that the input spelled out becomes
-    unknown; control symbols, as in the published models, are never found in text.
+    A piece such as "9," becomes the pieces of "9", then ",". A special piece that the input
+    spelled out becomes unknown; control symbols, as in the published models, are never found in
+    text.
     """
     replacements = {}
     for piece_id in range(processor.get_piece_size()):
@@ -112,7 +119,9 @@ def _replacements(processor: sentencepiece.SentencePieceProcessor) -> dict[int, 
             if not processor.is_control(piece_id) and not processor.is_unknown(piece_id):
                 replacements[piece_id] = [processor.unk_id()]
         elif len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
-            replacements[piece_id] = [processor.piece_to_id(part) for part in _split_comma(processor, piece)]
+            replacements[piece_id] = [
+                processor.piece_to_id(part) for part in _split_comma(processor, piece)
+            ]
     return replacements
 
 

@@ -1,7 +1,7 @@
 """The task contract: everything in which one task differs from another, behind one interface.
 
-A task module is imported by the command line to check a config, so it imports TensorFlow and Keras inside
-the functions that need them.
+A task module is imported by the command line to check a config, so it imports TensorFlow and Keras
+inside the functions that need them.
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ class Classification(Task):
     # --- ingest -------------------------------------------------------------------------------------------------
 
     def encode_row(self, row: Mapping[str, str]) -> dict[str, FeatureValue]:
-        """Turns one row into features; columns beside text and label are kept to slice the evaluation by.
+        """Turns one row into features; columns beside text and label are kept to slice the
+        evaluation by.
 
         Args:
           row: Column text by role; the label may be missing where nothing is learned from the row.
@@ -78,15 +79,23 @@ class Classification(Task):
         num_words = len(text.split())
         if not num_words:
             raise RowError("empty_text", "the text must hold a character that is no white space")
-        made: dict[str, FeatureValue] = {keys.TEXT: text.encode(), keys.LENGTH_BUCKET: length_bucket(num_words).encode()}
+        made: dict[str, FeatureValue] = {
+            keys.TEXT: text.encode(),
+            keys.LENGTH_BUCKET: length_bucket(num_words).encode(),
+        }
         if keys.LABEL in row:
             label = row[keys.LABEL].strip()
             if label not in self.labels:
-                raise RowError("unknown_label", f"the label must be one of {', '.join(self.labels)}; received {label!r}")
+                raise RowError(
+                    "unknown_label",
+                    f"the label must be one of {', '.join(self.labels)}; received {label!r}",
+                )
             made |= {keys.LABEL: label.encode(), keys.LABEL_ID: self.labels.index(label)}
         extra = {role: value.encode() for role, value in row.items() if role not in self.columns}
         if reserved := sorted({keys.LABEL_ID, keys.LENGTH_BUCKET, keys.ROW_ID} & extra.keys()):
-            raise UserError(f"columns must not have the names of made features; received {reserved}; rename them")
+            raise UserError(
+                f"columns must not have the names of made features; received {reserved}; rename them"
+            )
         return extra | made
 
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
@@ -94,7 +103,9 @@ class Classification(Task):
         text = features[keys.TEXT]
         if not isinstance(text, bytes):
             raise TypeError(f"the text feature must be bytes; received {type(text).__name__}")
-        return " ".join(unicodedata.normalize("NFKC", text.decode(errors="replace")).casefold().split())
+        return " ".join(
+            unicodedata.normalize("NFKC", text.decode(errors="replace")).casefold().split()
+        )
 
     # --- transform and serving ------------------------------------------------------------------------------------
 
@@ -109,7 +120,10 @@ class Classification(Task):
         from models.packing import pack
 
         return pack(
-            tokenizer(features[keys.TEXT]), cls_id=tokenizer.cls_id, sep_id=tokenizer.sep_id, max_length=max_length
+            tokenizer(features[keys.TEXT]),
+            cls_id=tokenizer.cls_id,
+            sep_id=tokenizer.sep_id,
+            max_length=max_length,
         )
 
     def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -118,7 +132,8 @@ class Classification(Task):
     # --- model ----------------------------------------------------------------------------------------------------
 
     def build_model(self, backbone: keras.Model, *, dropout: float, seed: int) -> keras.Model:
-        """Puts dropout and one dense layer on the pooled output, as in section 4.1 of the ALBERT paper's code.
+        """Puts dropout and one dense layer on the pooled output, as in section 4.1 of the ALBERT
+        paper's code.
 
         Returns:
           A model to logits, float32 `(batch, num_labels)`.
@@ -152,8 +167,9 @@ class Classification(Task):
           logits: float32 `(batch, num_labels)`.
 
         Returns:
-          `label` string `(batch,)`, `probability` float32 `(batch,)`, `probabilities` float32 and `labels` string, both
-          `(batch, num_labels)`: TensorFlow Serving's row format needs the batch dimension on every output.
+          `label` string `(batch,)`, `probability` float32 `(batch,)`, `probabilities` float32 and
+          `labels` string, both `(batch, num_labels)`: TensorFlow Serving's row format needs the
+          batch dimension on every output.
         """
         import tensorflow as tf
 
@@ -170,11 +186,16 @@ class Classification(Task):
 
     def metrics(self) -> tuple[Metric, ...]:
         return (
-            Metric("accuracy", "Accuracy", _METRICS_MODULE),
-            Metric("mcc", "MatthewsCorrelation", _METRICS_MODULE),
-            Metric("macro_f1", "MacroF1", _METRICS_MODULE),
-            Metric("auc", "MacroAUC", _METRICS_MODULE),
-            Metric("cross_entropy", "CrossEntropy", _METRICS_MODULE, higher_is_better=False),
+            Metric("accuracy", "ClassificationAccuracy", _METRICS_MODULE),
+            Metric("mcc", "ClassificationMatthewsCorrelation", _METRICS_MODULE),
+            Metric("macro_f1", "ClassificationMacroF1", _METRICS_MODULE),
+            Metric("auc", "ClassificationMacroAUC", _METRICS_MODULE),
+            Metric(
+                "cross_entropy",
+                "ClassificationCrossEntropy",
+                _METRICS_MODULE,
+                higher_is_better=False,
+            ),
         )
 
     @property

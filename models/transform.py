@@ -1,0 +1,77 @@
+"""The preprocessing function of TFX's Transform: the task's own preprocessing, as serving runs it too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from models.tasks import create_task
+from models.tokenizer import AlbertTokenizer
+from schemas import features as keys
+
+TASK = "task"
+MAX_LENGTH = "max_length"
+VOCABULARY_FILE = "vocabulary_file"
+
+
+def preprocessing_fn(
+    inputs: Mapping[str, tf.Tensor | tf.SparseTensor], custom_config: Mapping[str, Any]
+) -> dict[str, tf.Tensor | tf.SparseTensor]:
+    """Turns raw features into the model's inputs and targets.
+
+    Args:
+      inputs: Raw features by name, `(batch,)`, `(batch, 1)`, or sparse where the schema gives no
+        shape.
+      custom_config: `task`, the section of the run config; `max_length` in tokens;
+        `vocabulary_file`, the path of a SentencePiece model.
+
+    Returns:
+      The model's inputs, unpadded, sparse int64 `(batch, None)`, and the targets as the task gives
+      them.
+    """
+    task = create_task(custom_config[TASK])
+    with tf.io.gfile.GFile(custom_config[VOCABULARY_FILE], "rb") as stream:
+        tokenizer = AlbertTokenizer(stream.read())
+    features = _OnePerRow(inputs)
+    model_inputs = task.preprocess(features, tokenizer, custom_config[MAX_LENGTH])
+    sparse = {name: tf.cast(value, tf.int64).to_sparse() for name, value in model_inputs.items()}
+    return sparse | task.targets(features)
+
+
+def vocabulary_copy(transform_output: str) -> str:
+    """Returns where the vocabulary stands in the folder of a transform graph.
+
+    >>> vocabulary_copy("/runs/transform_graph/7")
+    '/runs/transform_graph/7/vocabulary/spiece.model'
+    """
+    return os.path.join(transform_output, "vocabulary", keys.VOCABULARY_FILE)
+
+
+class _OnePerRow(Mapping[str, tf.Tensor]):
+    """Raw features, each made `(batch,)` when it is asked for: those nobody uses may be missing in some rows."""
+
+    def __init__(self, inputs: Mapping[str, tf.Tensor | tf.SparseTensor]) -> None:
+        self._inputs = inputs
+
+    def __getitem__(self, name: str) -> tf.Tensor:
+        value = self._inputs[name]
+        if not isinstance(value, tf.SparseTensor):
+            return tf.reshape(value, [-1])
+        message = f"feature {name} must have one value in every row"
+        with tf.control_dependencies(
+            [
+                tf.debugging.assert_equal(
+                    value.indices[:, 0], tf.range(value.dense_shape[0]), message
+                )
+            ]
+        ):
+            return tf.identity(value.values)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._inputs)
+
+    def __len__(self) -> int:
+        return len(self._inputs)
