@@ -78,7 +78,7 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the published versions: which is live, how good, from which data and code."""
-    from pipeline.models import show_models
+    from pipeline.inventory import show_models
 
     show_models(model_base, Console(), as_json=as_json)
 

@@ -33,7 +33,7 @@ def run(config: RunConfig) -> RunReport:
       UserError: If the input files or the output folder cannot be used, or a gate refused the data.
       AlbertTfxError: If a step failed; the report is written all the same.
     """
-    sources = resolve_sources(config.ingest)
+    sources = resolve_sources(config.ingest, config.typed_task)
     prepare_output(config.output_dir)
     with sole_run(config.output_dir):
         run_id = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")

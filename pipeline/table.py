@@ -1,10 +1,75 @@
-"""The end of a run as a person reads it: data, metrics, verdict, version."""
+"""The end of a run as a person reads it: data, metrics, the gate's rules, and what is live now."""
 
-from collections.abc import Iterable
-
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
+from components.evaluation.thresholds import CANDIDATE
 from components.evaluation.verdict import Verdict
 from components.ingest.summary import IngestSummary
 from pipeline.report import RunReport
+
+_COLORS = {"published": "green", "up_to_date": "green", "refused": "yellow", "failed": "red"}
+_OUTCOMES = {"pass": "[green]pass[/]", "fail": "[red]fail[/]", "skipped": "[dim]skipped[/]"}
+
+
+def show_report(report: RunReport, console: Console) -> None:
+    """Prints `report`."""
+    parts: list[RenderableType] = []
+    if report.ingest is not None:
+        parts.append(_data(report.ingest))
+    if report.verdict is not None:
+        parts += [_metrics(report.verdict), _rules(report.verdict)]
+    parts.append(_end(report))
+    console.print(Group(*parts))
+
+
+def _data(summary: IngestSummary) -> Table:
+    table = Table(title="Data", title_justify="left")
+    for column in ("split", "rows", "duplicates", "leaks"):
+        table.add_column(column, justify="left" if column == "split" else "right")
+    for split, rows in summary.accepted.items():
+        table.add_row(split, f"{rows:,}", f"{summary.duplicates.get(split, 0):,}", f"{summary.leaks.get(split, 0):,}")
+    reasons = ", ".join(f"{reason} {number:,}" for reason, number in summary.rejected.items())
+    table.caption = f"{summary.num_rows:,} rows read, {summary.num_rejected:,} rejected" + (f": {reasons}" if reasons else "")
+    table.caption_justify = "left"
+    return table
+
+
+def _metrics(verdict: Verdict) -> Table:
+    """Overall metrics by model, the candidate first, and each model's worst slice."""
+    names = list(verdict.metrics.get(CANDIDATE, {}))
+    table = Table(title=f"Metrics on {verdict.split} ({verdict.num_rows:,} rows)", title_justify="left")
+    table.add_column("model")
+    for name in names:
+        table.add_column(name, justify="right")
+    table.add_column("worst slice")
+    for model, metrics in sorted(verdict.metrics.items(), key=lambda item: item[0] != CANDIDATE):
+        worst = verdict.worst_slices.get(model)
+        shown = f"{worst.slice}: {worst.metric} {worst.value:.4f} ({worst.num_rows:,} rows)" if worst else ""
+        style = "bold" if model == CANDIDATE else ""
+        table.add_row(model, *(_number(metrics.get(name)) for name in names), escape(shown), style=style)
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _rules(verdict: Verdict) -> Table:
+    table = Table(title="Rules of the gate", title_justify="left", show_header=False)
+    for reason in verdict.reasons:
+        table.add_row(_OUTCOMES[reason.outcome], escape(reason.sentence))
+    if verdict.champion.status == "incompatible":
+        table.add_row("[yellow]note[/]", escape(f"the champion was left out: {verdict.champion.reason}"))
+    return table
+
+
+def _end(report: RunReport) -> Panel:
+    cached = sum(step.status == "cached" for step in report.steps)
+    lines = [report.publication.summary] if report.publication else []
+    lines.append(f"{len(report.steps)} steps in {report.seconds:.0f} s, {cached} of them cached")
+    color = _COLORS[report.status]
+    return Panel(Text("\n".join(lines)), title=f"[bold {color}]{report.status.replace('_', ' ')}[/]", title_align="left")

@@ -1,0 +1,52 @@
+"""`albert-tfx models`: the published versions, which is live, how good, and where each comes from."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from schemas.errors import UserError
+from serving.inventory import PublishedModel, list_models
+
+_SHORT = 12
+
+
+def show_models(model_base: Path, console: Console, *, as_json: bool = False) -> None:
+    """Prints the versions under `model_base`, newest first.
+
+    Raises:
+      UserError: If nothing is published there.
+    """
+    models = list_models(model_base)[::-1]
+    if not models:
+        raise UserError(f"no version is published under {model_base}; publish one with `albert-tfx run CONFIG`")
+    if as_json:
+        console.print_json(json.dumps([model.model_dump(mode="json") for model in models]))
+    else:
+        console.print(_table(models))
+
+
+def _table(models: Sequence[PublishedModel]) -> Table:
+    table = Table(title="Published versions, newest first", title_justify="left")
+    for column in ("version", "live", "model", "metrics", "data", "code", "run", "published"):
+        table.add_column(column, overflow="fold")
+    for model in models:
+        table.add_row(str(model.version), "[green]live[/]" if model.live else "", *_cells(model))
+    return table
+
+
+def _cells(model: PublishedModel) -> tuple[str, ...]:
+    """Returns the cells that come from the model's own record."""
+    if model.info is None or model.problem:
+        return (f"[red]{model.problem}[/]", "", "", "", "", "")
+    info = model.info
+    return (
+        f"{info.name} {info.task}",
+        "\n".join(f"{name} {value:.4f}" for name, value in info.metrics.items()),
+        "\n".join(f"{split} {fingerprint[:_SHORT]}" for split, fingerprint in info.data.items()),
+        info.code_version[:_SHORT],
+        info.run_id,
+        info.published_at,
+    )
