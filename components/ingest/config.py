@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from components.ingest.formats import format_names
 from schemas.section import Section
 
 Policy = Literal["warn", "drop", "refuse"]
@@ -12,31 +13,58 @@ Policy = Literal["warn", "drop", "refuse"]
 class IngestConfig(Section):
     """Input files, their columns, and the rules a row must keep."""
 
-    train: str = Field(description="Training file or glob; `{SPAN}` stands for the number of a span.")
-    eval: str | None = Field(None, description="Dev file or glob; unset: split from train by a hash of the text.")
-    test: str | None = Field(None, description="Test file or glob; given, the gate judges on it instead of eval.")
+    train: str = Field(
+        description="Training file or glob; `{SPAN}` stands for the number of a span."
+    )
+    eval: str | None = Field(
+        None, description="Dev file or glob; unset: split from train by a hash of the text."
+    )
+    test: str | None = Field(
+        None, description="Test file or glob; given, the gate judges on it instead of eval."
+    )
     eval_fraction: Annotated[float, Field(gt=0.0, lt=0.9)] = Field(
         0.1, description="Share of the rows that go to eval where no eval file is given."
     )
-    format: Literal["auto", "tsv", "csv", "jsonl", "tfrecord"] = Field(
-        "auto", description="auto: by the file's ending, .gz set aside."
+    format: str = Field(
+        "auto",
+        description="tsv, csv, jsonl or tfrecord; auto: by the file's ending, .gz set aside.",
     )
-    header: bool = Field(True, description="Whether the first line of a TSV or CSV names the columns.")
+    header: bool = Field(
+        True, description="Whether the first line of a TSV or CSV names the columns."
+    )
     columns: dict[str, str | int] = Field(
         default_factory=dict,
-        description="Column name or 0-based position of each role; other roles become slice features. Unset: role = name.",
+        description="Column name or 0-based position of each role; roles unknown to the task are "
+        "slice features. Unset: the task's roles by their own names.",
     )
     span: PositiveInt | None = Field(None, description="Span to read; unset: the latest there is.")
-    max_text_length: PositiveInt = Field(10_000, description="Longest text in characters; longer rows are rejected.")
+    max_text_length: PositiveInt = Field(
+        10_000, description="Longest text in characters; longer rows are rejected."
+    )
     max_rejected_ratio: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
         0.01, description="The run stops when a larger share of the rows is rejected."
     )
-    duplicates: Policy = Field("warn", description="What to do with exact repeats of a row within a split.")
-    leaks: Policy = Field("warn", description="What to do with eval and test texts that stand in train too.")
+    duplicates: Policy = Field(
+        "warn", description="What to do with exact repeats of a row within a split."
+    )
+    leaks: Policy = Field(
+        "warn", description="What to do with eval and test texts that stand in train too."
+    )
+
+    @field_validator("format")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in ("auto", *format_names()):
+            raise ValueError(
+                f"format must be auto or one of {', '.join(format_names())}; received {name!r}"
+            )
+        return name
 
     @model_validator(mode="after")
     def _positions_without_header(self) -> "IngestConfig":
         named = [str(column) for column in self.columns.values() if isinstance(column, str)]
         if not self.header and self.format in ("tsv", "csv") and named:
-            raise ValueError(f"columns must be 0-based positions when header is false; received {named}")
+            raise ValueError(
+                f"columns must be 0-based positions when header is false; received {named}"
+            )
         return self

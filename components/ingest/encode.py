@@ -1,0 +1,139 @@
+"""A row of text becomes a tf.Example, or a rejection."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from components.ingest.config import IngestConfig
+from components.ingest.formats.base import Rejection, Row, SourceFile, reject
+from models.tasks.base import FeatureValue, RowError, Task
+from schemas import features as keys
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+_FRACTION_BITS = 64
+
+
+class EncodedRow(NamedTuple):
+    """A row that goes into the examples.
+
+    Attributes:
+      split: Split that it goes to.
+      line: Line in its file.
+      example: Serialized tf.Example.
+      text_digest: 64 bits by which rows have the same text.
+      target_digest: 32 bits by which rows have the same target.
+      labels: Its labels, none for tasks without.
+    """
+
+    split: str
+    line: int
+    example: bytes
+    text_digest: int
+    target_digest: int
+    labels: tuple[str, ...]
+
+
+class RowEncoder:
+    """Turns the rows of one file into examples."""
+
+    def __init__(self, file: SourceFile, config: IngestConfig, task: Task) -> None:
+        """Makes the encoder.
+
+        Args:
+          file: The file that the rows come from.
+          config: Longest text; share of eval where it is split from train.
+          task: Turns a row into features.
+        """
+        self._file = file
+        self._task = task
+        self._max_length = config.max_text_length
+        self._eval_fraction = (
+            config.eval_fraction if config.eval is None and file.split == keys.TRAIN else 0.0
+        )
+
+    def encode(self, row: Row) -> EncodedRow | Rejection:
+        """Returns the example of a row, or why it cannot be used."""
+        problem = self._problem(row)
+        if problem is not None:
+            return problem
+        try:
+            features = self._task.encode_row(row.values)
+        except RowError as error:
+            return reject(row.line, error.reason, str(error), row.raw)
+        digest = hashlib.blake2b(
+            self._task.identity(features).encode("utf-8", "surrogatepass"), digest_size=16
+        ).digest()
+        features[keys.ROW_ID] = f"{self._file.name}:{row.line}".encode()
+        return EncodedRow(
+            split=self._split(digest[8:]),
+            line=row.line,
+            example=serialize_example(features),
+            text_digest=int.from_bytes(digest[:8], "little"),
+            target_digest=_target_digest(features.get(self._task.label_key)),
+            labels=_labels(features.get(keys.LABEL)),
+        )
+
+    def _problem(self, row: Row) -> Rejection | None:
+        """Checks what every task needs: the required columns, no NUL, no text beyond the limit."""
+        for role in self._task.required_columns:
+            if role not in row.values:
+                return reject(
+                    row.line,
+                    "missing_column",
+                    f"a row must have a value for {role}; received none",
+                    row.raw,
+                )
+        for role, value in row.values.items():
+            if "\0" in value:
+                return reject(row.line, "nul", f"{role} must not hold NUL; received one", row.raw)
+            if len(value) > self._max_length and role in self._task.columns:
+                message = (
+                    f"{role} must not be longer than {self._max_length} characters; "
+                    f"received {len(value)}; shorten it, or raise ingest.max_text_length"
+                )
+                return reject(row.line, "too_long", message, row.raw)
+        return None
+
+    def _split(self, digest: bytes) -> str:
+        """Returns the split by a hash of the text: a repeated text never stands on both sides."""
+        if not self._eval_fraction:
+            return self._file.split
+        fraction = int.from_bytes(digest, "little") / (1 << _FRACTION_BITS)
+        return keys.EVAL if fraction < self._eval_fraction else keys.TRAIN
+
+
+def serialize_example(features: Mapping[str, FeatureValue]) -> bytes:
+    """Returns `features` as a serialized tf.Example; their order does not change the bytes."""
+    import tensorflow as tf
+
+    example = tf.train.Example()
+    for key in sorted(features):
+        _add_feature(example.features.feature[key], features[key])
+    return example.SerializeToString(deterministic=True)
+
+
+def _add_feature(feature: tf.train.Feature, value: FeatureValue) -> None:
+    values: Sequence[bytes] | Sequence[int] | Sequence[float] = (
+        value if isinstance(value, list | tuple) else [value]
+    )  # type: ignore[list-item]
+    if not values:
+        return
+    if isinstance(values[0], bytes):
+        feature.bytes_list.value.extend(values)
+    elif isinstance(values[0], int):
+        feature.int64_list.value.extend(values)
+    else:
+        feature.float_list.value.extend(values)
+
+
+def _target_digest(target: FeatureValue | None) -> int:
+    return int.from_bytes(hashlib.blake2b(repr(target).encode(), digest_size=4).digest(), "little")
+
+
+def _labels(value: FeatureValue | None) -> tuple[str, ...]:
+    values = value if isinstance(value, list | tuple) else (value,)
+    return tuple(label.decode() for label in values if isinstance(label, bytes))

@@ -1,0 +1,107 @@
+"""JSON Lines: one object a line."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from components.ingest.files import open_content
+from components.ingest.formats.base import Chunk, Format, Layout, Rejection, Row, reject
+from components.ingest.formats.lines import decode_line, read_lines
+from schemas.errors import UserError
+
+_ROWS_LOOKED_AT = 100
+
+
+class Jsonl(Format):
+    """One object a line; values are text, numbers (as written) and booleans; null is none."""
+
+    endings = (".jsonl", ".ndjson", ".json")
+    splittable = True
+
+    def inspect(self, path: str, *, gzipped: bool, header: bool) -> Layout:
+        del header
+        names: dict[str, None] = {}
+        num_rows = 0
+        with open_content(path, gzipped=gzipped) as stream:
+            for line in islice(read_lines(stream), _ROWS_LOOKED_AT):
+                if line.number == 1 and line.raw.lstrip().startswith(b"["):
+                    raise UserError(
+                        f"{path} is one JSON array, not an object a line; "
+                        "convert it: jq -c '.[]' FILE > FILE.jsonl"
+                    )
+                if not line.raw.strip():
+                    continue
+                num_rows += 1
+                parsed = _parse(line.number, line.raw, decode_line(line))
+                names |= {} if isinstance(parsed, Rejection) else dict.fromkeys(parsed)
+        return Layout(tuple(names), None, num_rows)
+
+    def read(self, chunk: Chunk) -> Iterator[Row | Rejection]:
+        keys = [(role, str(key)) for role, key in chunk.file.columns.items()]
+        num_bytes = None if chunk.end is None else chunk.end - chunk.start
+        with open_content(chunk.file.path, gzipped=chunk.file.gzipped, start=chunk.start) as stream:
+            for line in read_lines(stream, first_line=chunk.first_line, num_bytes=num_bytes):
+                text = decode_line(line)
+                if isinstance(text, str) and not text.strip():
+                    continue
+                parsed = _parse(line.number, line.raw, text)
+                yield (
+                    parsed
+                    if isinstance(parsed, Rejection)
+                    else _row(line.number, line.raw, parsed, keys)
+                )
+
+
+def _parse(number: int, raw: bytes, text: str | Rejection) -> dict[str, Any] | Rejection:
+    """Returns the object on a line; its numbers stay text, so that 1.50 is not turned into 1.5."""
+    if isinstance(text, Rejection):
+        return text
+    try:
+        value = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (json.JSONDecodeError, RecursionError) as error:
+        return reject(number, "invalid_json", f"a line must be a JSON object; {error}", raw)
+    if not isinstance(value, dict):
+        return reject(
+            number,
+            "invalid_json",
+            f"a line must be a JSON object; received {type(value).__name__}",
+            raw,
+        )
+    return value
+
+
+def _row(
+    number: int, raw: bytes, value: dict[str, Any], keys: list[tuple[str, str]]
+) -> Row | Rejection:
+    """Returns the values of the roles; the task says which of them may be without one."""
+    values: dict[str, str] = {}
+    for role, key in keys:
+        item = value.get(key)
+        if isinstance(item, bool):
+            values[role] = "true" if item else "false"
+        elif isinstance(item, str):
+            if not _is_unicode(item):
+                return reject(
+                    number,
+                    "invalid_utf8",
+                    f"{key} must be valid Unicode; received a lone surrogate",
+                    raw,
+                )
+            values[role] = item
+        elif item is not None:
+            message = f"{key} must be text, a number or a boolean; received {type(item).__name__}"
+            return reject(number, "invalid_value", message, raw)
+    return Row(number, values, raw)
+
+
+def _is_unicode(text: str) -> bool:
+    """Returns whether `text` can be encoded: JSON can escape half of a surrogate pair."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+FORMAT = Jsonl

@@ -1,0 +1,204 @@
+"""The input files of a run: found, looked at, and fingerprinted before anything is started."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pydantic import BaseModel, ConfigDict
+
+from components.ingest.columns import resolve_columns
+from components.ingest.config import IngestConfig
+from components.ingest.files import (
+    absolute,
+    file_size,
+    is_remote,
+    matching_files,
+    open_content,
+    open_stored,
+)
+from components.ingest.formats import create_format, format_names, format_of
+from components.ingest.formats.base import SourceFile
+from components.ingest.spans import resolve_span
+from models.tasks.base import Task
+from schemas import features as keys
+from schemas.errors import UserError
+
+_SAMPLE_BYTES = 8192
+_HASHED_AT_ONCE = 1 << 20
+_MAX_CONTROL_SHARE = 0.05
+"""Random bytes hold 10 % control characters and UTF-16 text 50 % NULs; text holds next to none."""
+_CONTROLS = bytes(sorted(set(range(32)) - set(b"\t\n\v\f\r\x1b")))
+_SIGNATURES = {
+    b"PK\x03\x04": "a ZIP or Excel file",
+    b"\x1f\x8b": "a gzip file without the ending .gz",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF file",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+
+
+class Sources(BaseModel):
+    """The input files of one run.
+
+    Attributes:
+      files: Every file, split by split, by path within a split.
+      span: Number of the span, 0 where the files are not numbered.
+      fingerprints: Hash of the content of each split's files, by split.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    files: tuple[SourceFile, ...]
+    span: int = 0
+    fingerprints: Mapping[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the content of all files."""
+        return _digest(
+            f"{split}={value}".encode() for split, value in sorted(self.fingerprints.items())
+        )
+
+
+def resolve_sources(config: IngestConfig, task: Task) -> Sources:
+    """Finds the files of `config`, checks that they can be read, and fingerprints them.
+
+    Args:
+      config: File patterns, columns and span.
+      task: Says which columns a file must have.
+
+    Raises:
+      UserError: If a file is missing, empty, binary, of unknown ending, or without a needed column.
+    """
+    given = {keys.TRAIN: config.train, keys.EVAL: config.eval, keys.TEST: config.test}
+    patterns = {split: absolute(pattern) for split, pattern in given.items() if pattern}
+    span, patterns = resolve_span(patterns, config.span)
+    paths = {split: _found(split, pattern) for split, pattern in patterns.items()}
+    names = _short_names([path for found in paths.values() for path in found])
+    files = tuple(
+        _look_at(path, split, names[path], config, task)
+        for split, found in paths.items()
+        for path in found
+    )
+    return Sources(files=files, span=span, fingerprints=_fingerprints(files))
+
+
+def _found(split: str, pattern: str) -> list[str]:
+    """Returns the files of a split's pattern."""
+    if not is_remote(pattern) and os.path.isdir(pattern):
+        raise UserError(
+            f"ingest.{split}: {pattern} is a folder; give a file, or a glob such as {pattern}/*.tsv"
+        )
+    if found := matching_files(pattern):
+        return found
+    what = (
+        "no file matches"
+        if any(character in pattern for character in "*?[")
+        else "there is no file"
+    )
+    raise UserError(
+        f"ingest.{split}: {what} {pattern}; check the path "
+        "(relative paths start at the working directory)"
+    )
+
+
+def _look_at(path: str, split: str, name: str, config: IngestConfig, task: Task) -> SourceFile:
+    """Returns what is needed to read a file, after a look at its beginning."""
+    num_bytes = file_size(path)
+    if not num_bytes:
+        raise UserError(
+            f"ingest.{split}: {path} is empty; give a file with rows, or take it out of the pattern"
+        )
+    format_name = format_of(path) if config.format == "auto" else config.format
+    if format_name is None:
+        endings = ", ".join(
+            ending for known in format_names() for ending in create_format(known).endings
+        )
+        raise UserError(
+            f"ingest.{split}: the ending of {path} is none of {endings} (each also with .gz); "
+            f"rename it, or set ingest.format to one of {', '.join(format_names())}"
+        )
+    source_format = create_format(format_name)
+    gzipped = path.lower().endswith(".gz")
+    if source_format.text:
+        _check_text(path, gzipped)
+    layout = source_format.inspect(path, gzipped=gzipped, header=config.header)
+    if not layout.num_rows:
+        raise UserError(
+            f"ingest.{split}: {path} has no rows{' below its header' if layout.names else ''}; "
+            "give a file with rows"
+        )
+    return SourceFile(
+        split=split,
+        path=path,
+        name=name,
+        format=format_name,
+        gzipped=gzipped,
+        num_bytes=num_bytes,
+        header=config.header,
+        columns=resolve_columns(path, layout, source_format, config, task),
+        width=layout.width,
+    )
+
+
+def _check_text(path: str, gzipped: bool) -> None:
+    """Refuses a binary file, which would only show as thousands of rejected rows."""
+    with open_content(path, gzipped=gzipped) as stream:
+        sample = stream.read(_SAMPLE_BYTES)
+    kind = next((kind for start, kind in _SIGNATURES.items() if sample.startswith(start)), None)
+    num_controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    if kind is None and num_controls > _MAX_CONTROL_SHARE * len(sample):
+        kind = "binary"
+    if kind is not None:
+        raise UserError(
+            f"{path} is no text file but {kind}; convert it to UTF-8 text, "
+            "or name the file and ingest.format for what it is"
+        )
+
+
+def _short_names(paths: Sequence[str]) -> dict[str, str]:
+    """Returns the shortest ending of each path, in whole parts, that no other path has.
+
+    >>> _short_names(["/data/day-1/train.tsv", "/data/day-2/train.tsv"])["/data/day-2/train.tsv"]
+    'day-2/train.tsv'
+    """
+    names: dict[str, str] = {}
+    waiting, length = set(paths), 1
+    while waiting:
+        shortened = {path: "/".join(path.split("/")[-length:]) for path in waiting}
+        counts = Counter(shortened.values())
+        names |= {
+            path: name for path, name in shortened.items() if counts[name] == 1 or name == path
+        }
+        waiting -= names.keys()
+        length += 1
+    return names
+
+
+def _fingerprints(files: Sequence[SourceFile]) -> dict[str, str]:
+    """Returns a hash by split of what its files hold and are named, wherever they lie."""
+    with ThreadPoolExecutor() as pool:  # hashlib lets go of the interpreter lock
+        hashes = list(pool.map(lambda file: _content_hash(file.path), files))
+    return {
+        split: _digest(
+            f"{file.name}:{content};".encode()
+            for file, content in zip(files, hashes, strict=True)
+            if file.split == split
+        )
+        for split in dict.fromkeys(file.split for file in files)
+    }
+
+
+def _content_hash(path: str) -> str:
+    with open_stored(path) as stream:
+        return _digest(iter(lambda: stream.read(_HASHED_AT_ONCE), b""))
+
+
+def _digest(pieces: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()[:32]
