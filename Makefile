@@ -3,7 +3,8 @@
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
-SENTENCES := "I waited two weeks and nobody answered." "Thank you, that was quick and friendly."
+# The same words in another order, which is all that tells praise from complaint here.
+SENTENCES := "The app used to be slow, and now it is quick." "The app used to be quick, and now it is slow."
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -51,6 +52,10 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --extra dev --no-header --no-ann
 lock: setup ## Pin the newest packages within the ranges of setup.py
 	$(LOCK) --python-version 3.10 --python-platform x86_64-manylinux_2_28 --output-file requirements/broad.txt setup.py
 	$(LOCK) --python-version 3.11 --universal --output-file requirements/current.txt setup.py
+
+docs: setup ## Write the config reference, docs/config.md, from the code
+	$(BIN)/python -m pipeline.reference > docs/config.md.new
+	mv docs/config.md.new docs/config.md
 
 clean: ## Remove the environment and caches; runs/, where models are published, stays
 	rm -rf .venv .tools build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis
