@@ -7,6 +7,7 @@ from tfx.dsl.components.base.base_node import BaseNode
 
 from components.ingest.component import Ingest
 from components.ingest.sources import Sources
+from components.validation.statistics import statistics_options
 from pipeline.code_version import code_version
 from pipeline.config import RunConfig
 from schemas import features as keys
@@ -33,4 +34,7 @@ def ingest_stage(config: RunConfig, sources: Sources) -> IngestStage:
         task=config.task_record(),
         code_version=code_version("components.ingest", f"models.tasks.{config.task.name}"),
     )
-    return IngestStage(ingest, StatisticsGen(examples=ingest.outputs[keys.EXAMPLES]))
+    statistics = StatisticsGen(
+        examples=ingest.outputs[keys.EXAMPLES], stats_options=statistics_options()
+    )
+    return IngestStage(ingest, statistics)

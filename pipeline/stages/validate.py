@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfx.components.schema_gen import import_schema_gen
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 
 from components.validation.component import DataGate
@@ -18,7 +18,7 @@ from schemas import features as keys
 class ValidateStage:
     """The nodes that let only data of the curated schema pass."""
 
-    schema: import_schema_gen.ImportSchemaGen
+    schema: ImportSchemaGen
     previous: BaseNode
     gate: DataGate
 
@@ -30,9 +30,9 @@ class ValidateStage:
 
 def validate_stage(config: RunConfig, ingested: IngestStage, schema_file: Path) -> ValidateStage:
     """Makes the nodes that check the examples against the schema in `schema_file` and the previous span."""
-    schema = import_schema_gen.ImportSchemaGen(schema_file=str(schema_file))
+    schema = ImportSchemaGen(schema_file=str(schema_file))
     statistics = ingested.statistics.outputs[keys.STATISTICS]
-    previous = previous_statistics(statistics, ingested.ingest.outputs[keys.EXAMPLES])
+    previous = previous_statistics(statistics)
     gate = DataGate(
         statistics=statistics,
         schema=schema.outputs[keys.SCHEMA],
