@@ -88,10 +88,11 @@ def choose(sets: List[str], uv: str) -> Tuple[str, Interpreter]:
                     return name, found
     versions = sorted({version for name in sets for version in PYTHONS_OF_SET[name]})
     wanted = " or ".join("{}.{}".format(*version) for version in versions)
+    best = "{}.{}".format(*versions[-1])
     raise SetupError(
         f"No working Python {wanted} was found on PATH, in pyenv or in uv, and uv could not "
-        "download one; install one (apt install python3.X python3.X-dev, brew install "
-        "python@3.X, or pyenv install 3.X) and run make again."
+        f"download one; install one (apt install python{best} python{best}-dev, pyenv install "
+        f"{best}, or brew install python@{best}) and run make again."
     )
 
 

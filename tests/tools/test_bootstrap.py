@@ -82,8 +82,50 @@ def test_an_installed_python_comes_before_a_download(
 
 def test_no_python_at_all_is_said_in_one_sentence(monkeypatch):
     _pythons(monkeypatch)
-    with pytest.raises(SetupError, match=r"No working Python 3\.10 was found .* install one"):
+    with pytest.raises(
+        SetupError, match=r"No working Python 3\.10 was found .*pyenv install 3\.10"
+    ):
         choose(["broad"], "uv")
+
+
+def _script(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_uv_on_path_is_used(tmp_path, monkeypatch):
+    uv = _script(tmp_path / "bin" / "uv", "echo uv 1.0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert bootstrap.ensure_uv(ROOT) == uv
+
+
+@pytest.mark.parametrize("on_path", ["exit 127", None])
+def test_without_a_working_uv_the_pinned_one_is_installed(tmp_path, monkeypatch, on_path):
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "current.txt").write_text("typer==0.1.0\nuv==0.13.9\n")
+    if on_path:
+        _script(tmp_path / "bin" / "uv", on_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    # A Python whose `-m venv --clear FOLDER` makes a Python that only notes what it was asked.
+    inner = 'echo "$@" > "$(dirname "$0")/asked"'
+    script = f"mkdir -p $4/bin; cp {_script(tmp_path / 'inner', inner)} $4/bin/python"
+    monkeypatch.setattr(bootstrap.sys, "executable", _script(tmp_path / "python3", script))
+    uv = Path(bootstrap.ensure_uv(tmp_path))
+    assert uv == tmp_path / ".tools" / "uv-0.13.9" / "bin" / "uv"
+    assert (uv.parent / "asked").read_text() == "-m pip install --quiet uv==0.13.9\n"
+
+
+def test_a_python_without_venv_is_named(tmp_path, monkeypatch):
+    python = _script(tmp_path / "python3", "echo 'No module named venv' >&2; exit 1")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bootstrap.sys, "executable", python)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "current.txt").write_text("uv==0.13.9\n")
+    with pytest.raises(SetupError, match=r"No module named venv.*install uv, or python3-venv"):
+        bootstrap.ensure_uv(tmp_path)
 
 
 def test_a_missing_compiler_is_named(monkeypatch):
