@@ -32,7 +32,7 @@ class RunConfig(Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field(
         description="Name of the pipeline and of the served model."
     )
-    output: str | None = Field(None, description="Folder of everything a run writes; unset: `runs/<name>`.")
+    output: str | None = Field(default=None, description="Folder of everything a run writes; unset: `runs/<name>`.")
     task: TaskSection
     ingest: IngestConfig
     validation: ValidationConfig = ValidationConfig()

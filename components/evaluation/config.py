@@ -11,13 +11,21 @@ class Threshold(Section):
     """One rule of the gate: a bound on a metric, or on its difference from another model's."""
 
     metric: str = Field(description="Name of a metric of the task, such as accuracy.")
-    min: float | None = Field(None, description="Smallest value, or smallest difference where `over` is given.")
-    max: float | None = Field(None, description="Largest value, or largest difference where `over` is given.")
-    over: str | None = Field(None, description="champion, or a baseline's name: the bound is on candidate minus that model.")
-    slice: str | None = Field(
-        None, description="`feature` for every value of it, or `feature=value` for one; unset: overall only."
+    min: float | None = Field(
+        default=None, description="Smallest value, or smallest difference where `over` is given."
     )
-    min_rows: PositiveInt = Field(1, description="Slices with fewer rows are not judged.")
+    max: float | None = Field(
+        default=None, description="Largest value, or largest difference where `over` is given."
+    )
+    over: str | None = Field(
+        default=None,
+        description="champion, or a baseline's name: the bound is on candidate minus that model.",
+    )
+    slice: str | None = Field(
+        default=None,
+        description="`feature` for each value of it, `feature=value` for one; unset: overall only.",
+    )
+    min_rows: PositiveInt = Field(default=1, description="Slices with fewer rows are not judged.")
 
     @model_validator(mode="after")
     def _has_a_bound(self) -> "Threshold":
@@ -29,8 +37,13 @@ class Threshold(Section):
 class EvaluateConfig(Section):
     """What TFMA computes, and when the candidate is blessed."""
 
-    slices: tuple[str, ...] = Field((), description="Columns to slice by, beside the task's own (label, length).")
-    thresholds: tuple[Threshold, ...] | None = Field(
-        None, description="Rules of the gate; unset: not worse than the champion, better than every baseline."
+    slices: tuple[str, ...] = Field(
+        default=(), description="Columns to slice by, beside the task's own (label, length)."
     )
-    batch_size: Annotated[int, Field(ge=1, le=4096)] = Field(64, description="Rows that a model answers at once.")
+    thresholds: tuple[Threshold, ...] | None = Field(
+        default=None,
+        description="Rules of the gate; unset: no worse than the champion, better than baselines.",
+    )
+    batch_size: Annotated[int, Field(ge=1, le=4096)] = Field(
+        default=64, description="Rows that a model answers at once."
+    )

@@ -17,38 +17,38 @@ class IngestConfig(Section):
         description="Training file or glob; `{SPAN}` stands for the number of a span."
     )
     eval: str | None = Field(
-        None, description="Dev file or glob; unset: split from train by a hash of the text."
+        default=None, description="Dev file or glob; unset: split from train by a hash of the text."
     )
     test: str | None = Field(
-        None, description="Test file or glob; given, the gate judges on it instead of eval."
+        default=None, description="Test file or glob; given, the gate judges on it instead of eval."
     )
     eval_fraction: Annotated[float, Field(gt=0.0, lt=0.9)] = Field(
-        0.1, description="Share of the rows that go to eval where no eval file is given."
+        default=0.1, description="Share of the rows that go to eval where no eval file is given."
     )
     format: str = Field(
-        "auto",
+        default="auto",
         description="tsv, csv, jsonl or tfrecord; auto: by the file's ending, .gz set aside.",
     )
     header: bool = Field(
-        True, description="Whether the first line of a TSV or CSV names the columns."
+        default=True, description="Whether the first line of a TSV or CSV names the columns."
     )
     columns: dict[str, str | int] = Field(
         default_factory=dict,
         description="Column name or 0-based position of each role; roles unknown to the task are "
         "slice features. Unset: the task's roles by their own names.",
     )
-    span: PositiveInt | None = Field(None, description="Span to read; unset: the latest there is.")
+    span: PositiveInt | None = Field(default=None, description="Span to read; unset: the latest there is.")
     max_text_length: PositiveInt = Field(
-        10_000, description="Longest text in characters; longer rows are rejected."
+        default=10_000, description="Longest text in characters; longer rows are rejected."
     )
     max_rejected_ratio: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
-        0.01, description="The run stops when a larger share of the rows is rejected."
+        default=0.01, description="The run stops when a larger share of the rows is rejected."
     )
     duplicates: Policy = Field(
-        "warn", description="What to do with exact repeats of a row within a split."
+        default="warn", description="What to do with exact repeats of a row within a split."
     )
     leaks: Policy = Field(
-        "warn", description="What to do with eval and test texts that stand in train too."
+        default="warn", description="What to do with eval and test texts that stand in train too."
     )
 
     @field_validator("format")

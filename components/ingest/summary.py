@@ -122,7 +122,7 @@ class IngestSummary(BaseModel):
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     span: int = 0
-    seconds: float = Field(0.0, ge=0.0)
+    seconds: float = Field(default=0.0, ge=0.0)
 
 
 def summarize(counts: Counts, splits: Sequence[str], span: int = 0) -> IngestSummary:

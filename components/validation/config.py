@@ -14,10 +14,10 @@ class ValidationConfig(Section):
     """The curated schema and what to do when data does not fit it."""
 
     schema_file: str | None = Field(
-        None, description="Curated TFMD schema (.pbtxt); unset: the task's own in schemas/."
+        default=None, description="Curated TFMD schema (.pbtxt); unset: the task's own in schemas/."
     )
     default_action: Action = Field(
-        "stop", description="What to do with kinds of anomaly not named in `actions`."
+        default="stop", description="What to do with kinds of anomaly not named in `actions`."
     )
     actions: dict[str, Action] = Field(
         default_factory=dict,
@@ -25,11 +25,11 @@ class ValidationConfig(Section):
         "(ENUM_TYPE_UNEXPECTED_STRING_VALUES: warn).",
     )
     example_rows: Annotated[int, Field(ge=0, le=100)] = Field(
-        5, description="Example rows shown with each anomaly."
+        default=5, description="Example rows shown with each anomaly."
     )
-    drift: bool = Field(True, description="Whether to compare with the previous span's statistics.")
+    drift: bool = Field(default=True, description="Whether to compare with the previous span's statistics.")
     max_label_drift: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        0.2,
+        default=0.2,
         description="Largest L-infinity distance of the label distribution from the span before.",
     )
 
