@@ -58,7 +58,7 @@ def save_model(
     jit=False,
     reference: Mapping[str, str] | None = None,
 ) -> Path:
-    """Writes a SavedModel as the trainer does, with the answers to `reference` (texts by row id)."""
+    """Writes a SavedModel as the trainer does, and its answers to `reference`, texts by row id."""
     module = BagOfWords(labels, weights, feature=feature, jit=jit)
     text = tf.TensorSpec([None], tf.string, name=feature)
     examples = tf.TensorSpec([None], tf.string, name=keys.SERIALIZED_EXAMPLES)

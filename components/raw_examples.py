@@ -1,0 +1,50 @@
+"""Rows of an Examples artifact, read one by one by the steps that need only a few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tfx.types import artifact_utils
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+    from tfx import types
+
+
+@dataclass(frozen=True)
+class RawExample:
+    """One row as ingest wrote it.
+
+    Attributes:
+      serialized: The tf.Example.
+      example: The same, parsed.
+    """
+
+    serialized: bytes
+    example: tf.train.Example
+
+    def text(self, feature: str) -> bytes:
+        """Returns the value of a string feature; empty where the row has none."""
+        values = self.example.features.feature[feature].bytes_list.value
+        return values[0] if values else b""
+
+
+def read_raw_examples(artifacts: Sequence[types.Artifact], split: str) -> Iterator[RawExample]:
+    """Yields the rows of `split` in the order of its files.
+
+    Args:
+      artifacts: Examples artifacts of gzipped or plain TFRecords of tf.Example.
+      split: Name of the split.
+
+    Raises:
+      ValueError: If an artifact has no such split.
+    """
+    import tensorflow as tf
+
+    for uri in artifact_utils.get_split_uris(list(artifacts), split):
+        for file in sorted(tf.io.gfile.glob(f"{uri}/*")):
+            compression = "GZIP" if file.endswith(".gz") else ""
+            for record in tf.data.TFRecordDataset(file, compression).as_numpy_iterator():
+                yield RawExample(record, tf.train.Example.FromString(record))
