@@ -12,28 +12,53 @@ Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 class VocabularyConfig(Section):
     """Where the SentencePiece vocabulary comes from."""
 
-    model: str | None = Field(default=None, description="A SentencePiece .model or .spm file; unset: trained on the training split.")
-    size: Annotated[int, Field(ge=64, le=250_000)] = Field(default=30_000, description="Pieces, when it is trained.")
+    model: str | None = Field(
+        default=None,
+        description="A SentencePiece .model or .spm file; unset: trained on the training split.",
+    )
+    size: Annotated[int, Field(ge=64, le=250_000)] = Field(
+        default=30_000, description="Pieces, when it is trained."
+    )
     character_coverage: Annotated[float, Field(gt=0.9, le=1.0)] = Field(
         default=1.0, description="Share of the characters that get a piece, when it is trained."
     )
-    max_sentences: PositiveInt = Field(default=1_000_000, description="Rows sampled at most, when it is trained.")
+    max_sentences: PositiveInt = Field(
+        default=1_000_000, description="Rows sampled at most, when it is trained."
+    )
 
 
 class ModelConfig(Section):
     """The ALBERT backbone: a named size, with single dimensions to override."""
 
-    size: str = Field(default="albert-base-v2", description="A name of models.presets, such as albert-base-v2 or albert-tiny.")
-    weights: str | None = Field(
-        default=None, description="Folder of a KerasHub preset to start from (its sizes win); unset: random weights."
+    size: str = Field(
+        default="albert-base-v2",
+        description="A name of models.presets, such as albert-base-v2 or albert-tiny.",
     )
-    max_length: Annotated[int, Field(ge=8, le=512)] = Field(default=128, description="Longest input in tokens; longer text is cut.")
-    embedding_dim: PositiveInt | None = Field(default=None, description="Overrides the size's embedding width.")
-    hidden_dim: PositiveInt | None = Field(default=None, description="Overrides the size's hidden width.")
-    intermediate_dim: PositiveInt | None = Field(default=None, description="Overrides the size's feed-forward width.")
-    num_layers: PositiveInt | None = Field(default=None, description="Overrides how often the shared layer is applied.")
-    num_heads: PositiveInt | None = Field(default=None, description="Overrides the number of attention heads.")
-    dropout: Fraction = Field(default=0.0, description="Dropout inside the backbone (0 in ALBERT v2).")
+    weights: str | None = Field(
+        default=None,
+        description="Folder of a KerasHub preset to start from; unset: random weights.",
+    )
+    max_length: Annotated[int, Field(ge=8, le=512)] = Field(
+        default=128, description="Longest input in tokens; longer text is cut."
+    )
+    embedding_dim: PositiveInt | None = Field(
+        default=None, description="Overrides the size's embedding width."
+    )
+    hidden_dim: PositiveInt | None = Field(
+        default=None, description="Overrides the size's hidden width."
+    )
+    intermediate_dim: PositiveInt | None = Field(
+        default=None, description="Overrides the size's feed-forward width."
+    )
+    num_layers: PositiveInt | None = Field(
+        default=None, description="Overrides how often the shared layer is applied."
+    )
+    num_heads: PositiveInt | None = Field(
+        default=None, description="Overrides the number of attention heads."
+    )
+    dropout: Fraction = Field(
+        default=0.0, description="Dropout inside the backbone (0 in ALBERT v2)."
+    )
     classifier_dropout: Fraction = Field(default=0.1, description="Dropout before the head.")
 
 
@@ -41,28 +66,51 @@ class TrainConfig(Section):
     """Fine-tuning. Unset values come from the task's recipe, the ALBERT paper's."""
 
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
-        default="auto", description="auto: bf16 where the hardware has it, fp16 with loss scaling on older GPUs, else float32."
+        default="auto",
+        description="auto: bf16 where the hardware gains by it, fp16 on older GPUs, else float32.",
     )
     learning_rate: PositiveFloat | None = Field(default=None, description="Peak learning rate.")
     batch_size: PositiveInt | None = Field(default=None, description="Rows a step.")
-    epochs: PositiveFloat | None = Field(default=None, description="Passes over the training split; give this or steps.")
-    steps: PositiveInt | None = Field(default=None, description="Optimizer steps; give this or epochs.")
-    warmup_ratio: Fraction = Field(default=0.06, description="Share of the steps in which the learning rate rises.")
-    weight_decay: Annotated[float, Field(ge=0.0)] = Field(default=0.01, description="AdamW's, not on LayerNorm and bias.")
-    clip_norm: PositiveFloat = Field(default=1.0, description="Global norm that gradients are clipped to.")
-    eval_every: PositiveInt | None = Field(default=None, description="Steps between dev evaluations and checkpoints; unset: 10 a run.")
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Seed of weights, order of rows and dropout.")
+    epochs: PositiveFloat | None = Field(
+        default=None, description="Passes over the training split; give this or steps."
+    )
+    steps: PositiveInt | None = Field(
+        default=None, description="Optimizer steps; give this or epochs."
+    )
+    warmup_ratio: Fraction = Field(
+        default=0.06, description="Share of the steps in which the learning rate rises."
+    )
+    weight_decay: Annotated[float, Field(ge=0.0)] = Field(
+        default=0.01, description="AdamW's, not on LayerNorm and bias."
+    )
+    clip_norm: PositiveFloat = Field(
+        default=1.0, description="Global norm that gradients are clipped to."
+    )
+    eval_every: PositiveInt | None = Field(
+        default=None, description="Steps between dev evaluations and checkpoints; unset: 10 a run."
+    )
+    seed: int = Field(
+        default=0, ge=0, le=2**31 - 1, description="Seed of weights, order of rows and dropout."
+    )
 
     @model_validator(mode="after")
     def _steps_or_epochs(self) -> "TrainConfig":
         if self.steps is not None and self.epochs is not None:
-            raise ValueError(f"give steps or epochs, not both; received steps={self.steps}, epochs={self.epochs}")
+            raise ValueError(
+                f"give steps or epochs, not both; received steps={self.steps}, epochs={self.epochs}"
+            )
         return self
 
 
 class BaselinesConfig(Section):
     """Simple models that the candidate is measured against."""
 
-    include: tuple[str, ...] | None = Field(default=None, description="Names of the task's baselines; unset: all of them.")
-    ngrams: Annotated[int, Field(ge=1, le=3)] = Field(default=2, description="Longest word n-gram of the TF-IDF baseline.")
-    max_terms: PositiveInt = Field(default=50_000, description="Most frequent n-grams that the TF-IDF baseline keeps.")
+    include: tuple[str, ...] | None = Field(
+        default=None, description="Names of the task's baselines; unset: all of them."
+    )
+    ngrams: Annotated[int, Field(ge=1, le=3)] = Field(
+        default=2, description="Longest word n-gram of the TF-IDF baseline."
+    )
+    max_terms: PositiveInt = Field(
+        default=50_000, description="Most frequent n-grams that the TF-IDF baseline keeps."
+    )

@@ -21,7 +21,9 @@ def metadata_file(config: RunConfig) -> Path:
     return config.output_dir / "metadata.sqlite"
 
 
-def build_pipeline(config: RunConfig, *, sources: Sources, schema_file: Path, run_id: str) -> Pipeline:
+def build_pipeline(
+    config: RunConfig, *, sources: Sources, schema_file: Path, run_id: str
+) -> Pipeline:
     """Builds the DAG of `config`.
 
     Args:
@@ -40,7 +42,9 @@ def build_pipeline(config: RunConfig, *, sources: Sources, schema_file: Path, ru
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.output_dir / "pipeline"),
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(metadata_file(config))),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            str(metadata_file(config))
+        ),
         components=[*ingested.nodes, *validated.nodes, *trained.nodes, *released.nodes],
         enable_cache=True,
         beam_pipeline_args=list(BEAM_ARGS),

@@ -24,12 +24,19 @@ EXIT_REFUSED = 3
 
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a value of the config, such as train.steps=100."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a value of the config, such as train.steps=100.",
+    ),
 ]
 
 
 @app.command()
-def run(config: Annotated[Path, typer.Argument(help="The run config (YAML).")], overrides: Overrides = None) -> None:
+def run(
+    config: Annotated[Path, typer.Argument(help="The run config (YAML).")],
+    overrides: Overrides = None,
+) -> None:
     """Run a config end to end: ingest, validate, train, evaluate, publish.
 
     Exit code 0: published, or live already; 1: a step failed; 2: something given must be changed;
@@ -45,11 +52,22 @@ def run(config: Annotated[Path, typer.Argument(help="The run config (YAML).")], 
 
 @app.command()
 def init(
-    files: Annotated[list[Path], typer.Argument(help="Labelled text files: TSV, CSV, JSONL or TFRecord, plain or .gz.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The config to write.")] = Path("config.yaml"),
-    text: Annotated[str | None, typer.Option(help="Name or 0-based position of the text column.")] = None,
-    label: Annotated[str | None, typer.Option(help="Name or 0-based position of the label column.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing config and schema.")] = False,
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Labelled text files: TSV, CSV, JSONL or TFRecord, plain or .gz."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The config to write.")] = Path(
+        "config.yaml"
+    ),
+    text: Annotated[
+        str | None, typer.Option(help="Name or 0-based position of the text column.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Name or 0-based position of the label column.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite an existing config and schema.")
+    ] = False,
 ) -> None:
     """Look at labelled files, say what is in them, and write a config and a schema to review."""
     from pipeline.init import init_project
@@ -59,22 +77,34 @@ def init(
 
 @app.command()
 def predict(
-    texts: Annotated[list[str] | None, typer.Argument(help="Texts; unset: one a line from --input or stdin.")] = None,
-    model_base: Annotated[Path, typer.Option(help="Folder of the versions, `<output>/serving` of a run.")] = ...,
-    version: Annotated[int | None, typer.Option(help="Version to ask; unset: the one that is live.")] = None,
-    input_file: Annotated[Path | None, typer.Option("--input", help="File with one text a line.")] = None,
+    model_base: Annotated[
+        Path, typer.Option(help="Folder of the versions, `<output>/serving` of a run.")
+    ],
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="Texts; unset: one a line from --input or stdin.")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(help="Version; unset: the one that is live.")
+    ] = None,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", help="File with one text a line.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, max=4096, help="Texts a request.")] = 32,
 ) -> None:
     """Ask a published model, as TensorFlow Serving would; one JSON object a line."""
     from pipeline.predict import predict_lines
 
-    for line in predict_lines(model_base, texts or None, version=version, input_file=input_file, batch_size=batch_size):
+    for line in predict_lines(
+        model_base, texts or None, version=version, input_file=input_file, batch_size=batch_size
+    ):
         typer.echo(line)
 
 
 @app.command()
 def models(
-    model_base: Annotated[Path, typer.Argument(help="Folder of the versions, `<output>/serving` of a run.")],
+    model_base: Annotated[
+        Path, typer.Argument(help="Folder of the versions, `<output>/serving` of a run.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the published versions: which is live, how good, from which data and code."""
@@ -88,7 +118,9 @@ def main() -> None:
     try:
         app()
     except AlbertTfxError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True
+        )
         sys.exit(error.exit_code)
 
 

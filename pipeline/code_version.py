@@ -1,7 +1,7 @@
 """The version of the code behind a step: a hash of the sources it can reach.
 
-TFX keys its cache on a dotted function's name, not on its code; this hash goes into the step's parameters so
-that a change of code reruns what depends on it. It needs no git checkout.
+TFX keys its cache on a dotted function's name, not on its code; this hash goes into the step's
+parameters so that a change of code reruns what depends on it. It needs no git checkout.
 """
 
 import ast
@@ -13,11 +13,19 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = ("schemas", "models", "components", "pipeline", "serving")
-LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub", "tfx", "tensorflow-model-analysis", "scikit-learn")
+LIBRARIES = (
+    "tensorflow",
+    "tensorflow-text",
+    "keras",
+    "keras-hub",
+    "tfx",
+    "tensorflow-model-analysis",
+    "scikit-learn",
+)
 
 
 def code_version(*modules: str) -> str:
-    """Returns a hash of the sources that `modules` reach by imports within our packages, and of library versions.
+    """Returns a hash of the sources that `modules` reach by imports, and of library versions.
 
     Args:
       modules: Dotted names; a package stands for every module in it.
@@ -74,7 +82,9 @@ def _source(name: str) -> Path | None:
     if spec is None or spec.origin is None:
         return None
     base = Path(spec.origin).parent.joinpath(*below)
-    candidates = (base.with_suffix(".py"), base / "__init__.py") if below else (base / "__init__.py",)
+    candidates = (
+        (base.with_suffix(".py"), base / "__init__.py") if below else (base / "__init__.py",)
+    )
     return next((path for path in candidates if path.is_file()), None)
 
 

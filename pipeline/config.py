@@ -32,7 +32,9 @@ class RunConfig(Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field(
         description="Name of the pipeline and of the served model."
     )
-    output: str | None = Field(default=None, description="Folder of everything a run writes; unset: `runs/<name>`.")
+    output: str | None = Field(
+        default=None, description="Folder of everything a run writes; unset: `runs/<name>`."
+    )
     task: TaskSection
     ingest: IngestConfig
     validation: ValidationConfig = ValidationConfig()
@@ -57,7 +59,11 @@ class RunConfig(Section):
     @property
     def model_base(self) -> Path:
         """Absolute folder of the numbered versions that TensorFlow Serving reads."""
-        return Path(self.publish.model_base).absolute() if self.publish.model_base else self.output_dir / "serving"
+        return (
+            Path(self.publish.model_base).absolute()
+            if self.publish.model_base
+            else self.output_dir / "serving"
+        )
 
     @property
     def baseline_names(self) -> tuple[str, ...]:

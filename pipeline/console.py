@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a line a step, a bar for long work, and no library noise."""
+"""What a person sees of a run: a line a step, a bar for long work, and no library noise."""
 
 import os
 import sys
@@ -27,7 +27,10 @@ def noise_to(log_file: Path) -> Iterator[Console]:
     sys.stdout.flush()
     sys.stderr.flush()
     saved_out, saved_err = os.dup(1), os.dup(2)
-    with log_file.open("ab", buffering=0) as log, os.fdopen(os.dup(saved_out), "w", encoding="utf-8") as terminal:
+    with (
+        log_file.open("ab", buffering=0) as log,
+        os.fdopen(os.dup(saved_out), "w", encoding="utf-8") as terminal,
+    ):
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
@@ -42,7 +45,7 @@ def noise_to(log_file: Path) -> Iterator[Console]:
 
 
 class StepDisplay:
-    """Shows the steps of a run: one line for each that has ended, a live line for the one that goes on.
+    """Shows the steps of a run: a line for each that has ended, a live one for the present one.
 
     Attributes:
       steps: The steps that have ended, in order.
@@ -81,7 +84,12 @@ class StepDisplay:
         if self._task is None:
             return
         count = f"{update.done:,}" + (f"/{update.total:,}" if update.total else "")
-        figures = "  ".join((f"{update.work} {count}", *(f"{name} {value:.4g}" for name, value in update.figures.items())))
+        figures = "  ".join(
+            (
+                f"{update.work} {count}",
+                *(f"{name} {value:.4g}" for name, value in update.figures.items()),
+            )
+        )
         self._bar.update(self._task, completed=update.done, total=update.total, figures=figures)
 
     def ended(self, step: Step) -> None:
@@ -90,7 +98,10 @@ class StepDisplay:
         self.steps.append(step)
         count = f"{len(self.steps):2}/{self.total_steps}"
         shown = f"{step.seconds:6.1f} s" if step.status == "run" else f"{step.status:>8}"
-        self._console.print(f"{_MARKS[step.status]} {count}  {step.name:<26}{shown}  [dim]{escape(step_detail(step))}[/]")
+        self._console.print(
+            f"{_MARKS[step.status]} {count}  {step.name:<26}{shown}  "
+            f"[dim]{escape(step_detail(step))}[/]"
+        )
 
     def _replace_task(self, name: str | None) -> None:
         if self._task is not None:

@@ -1,4 +1,4 @@
-"""`albert-tfx models`: the published versions, which is live, how good, and where each comes from."""
+"""`albert-tfx models`: the published versions, which is live, how good, where each comes from."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,9 @@ def show_models(model_base: Path, console: Console, *, as_json: bool = False) ->
     """
     models = list_models(model_base)[::-1]
     if not models:
-        raise UserError(f"no version is published under {model_base}; publish one with `albert-tfx run CONFIG`")
+        raise UserError(
+            f"no version is published under {model_base}; publish one with `albert-tfx run CONFIG`"
+        )
     if as_json:
         console.print_json(json.dumps([model.model_dump(mode="json") for model in models]))
     else:

@@ -1,4 +1,4 @@
-"""Reads a run config from YAML and `--set` values, and reports every problem at once with its path."""
+"""Reads a run config from YAML and `--set` values; reports every problem at once with its path."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,9 @@ def _mapping_without_repeats(loader: yaml.SafeLoader, node: yaml.MappingNode) ->
     return loader.construct_mapping(node, deep=True)
 
 
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats)
+_StrictLoader.add_constructor(
+    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats
+)
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
@@ -53,11 +55,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
       UserError: If the file is missing, is no YAML, or holds no mapping.
     """
     try:
-        values = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+        values = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot be read as a config; {error}") from error
     if not isinstance(values, dict):
-        raise UserError(f"{path}: a config is a mapping of sections; received {type(values).__name__}")
+        raise UserError(
+            f"{path}: a config is a mapping of sections; received {type(values).__name__}"
+        )
     return values
 
 
@@ -82,7 +86,7 @@ def apply_override(values: dict[str, Any], override: str) -> None:
         if not isinstance(section, dict):
             raise UserError(f"--set {key}: {parent} is no section of the config")
     try:
-        section[last] = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+        section[last] = yaml.load(text, Loader=_StrictLoader)
     except yaml.YAMLError as error:
         raise UserError(f"--set {key}: the value is no YAML; {error}") from error
 
@@ -114,11 +118,12 @@ def _task_problems(task: Any) -> list[str]:
         return []  # reported by RunConfig
     try:
         options = task_class(task["name"]).Options
+    except ValueError as error:
+        return [str(error)]
+    try:
         options.model_validate({key: value for key, value in task.items() if key != "name"})
     except ValidationError as error:
         return _described(error, prefix=("task",), model=options)
-    except ValueError as error:
-        return [str(error)]
     return []
 
 
@@ -128,8 +133,13 @@ def _cross_problems(config: RunConfig) -> Iterable[str]:
 
     task = config.typed_task
     for name in sorted(set(config.baseline_names) - set(task.baselines)):
-        yield f"baselines.include: {task.name} has the baselines {', '.join(task.baselines)}; received {name!r}"
-    if config.model.weights and not config.vocabulary.model and not _has_vocabulary(config.model.weights):
+        known = ", ".join(task.baselines)
+        yield f"baselines.include: {task.name} has the baselines {known}; received {name!r}"
+    if (
+        config.model.weights
+        and not config.vocabulary.model
+        and not _has_vocabulary(config.model.weights)
+    ):
         yield (
             "vocabulary.model: pretrained weights need the vocabulary they were trained with; "
             f"{config.model.weights} holds none, so give its SentencePiece file"
@@ -150,7 +160,7 @@ def _has_vocabulary(weights: str) -> bool:
 def _described(
     error: ValidationError, prefix: tuple[str, ...] = (), model: type[BaseModel] = RunConfig
 ) -> list[str]:
-    """Returns a line for each problem: path, rule, received value, and a near key for an unknown one."""
+    """Returns a line a problem: path, rule, received value, and a near key for an unknown one."""
     lines = []
     for detail in error.errors(include_url=False):
         path = ".".join(str(part) for part in (*prefix, *detail["loc"]))
@@ -159,7 +169,7 @@ def _described(
         elif detail["type"] == "missing":
             lines.append(f"{path}: required key is missing")
         elif detail["type"] == "value_error":
-            lines.append(f"{path}: {detail['ctx']['error']}")
+            lines.append(f"{path}: {detail.get('ctx', {}).get('error', detail['msg'])}")
         else:
             message = detail["msg"][0].lower() + detail["msg"][1:]
             lines.append(f"{path}: {message}; received {detail['input']!r}")
@@ -170,8 +180,12 @@ def _near_key(model: type[BaseModel], location: Sequence[str | int]) -> str:
     """Returns a hint with the known key most like the unknown last part of `location`."""
     for part in location[:-1]:
         field = model.model_fields.get(str(part))
-        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+        if field is None or not (
+            isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        ):
             return ""
         model = field.annotation
     near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(model.model_fields)}"
+    return (
+        f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(model.model_fields)}"
+    )

@@ -26,7 +26,9 @@ def prepare_output(output_dir: Path) -> None:
             probe.write(b"\0" * 4096)
         free = shutil.disk_usage(output_dir).free
     except OSError as error:
-        raise UserError(f"output: {output_dir} cannot be written ({error.strerror}); {advice}") from error
+        raise UserError(
+            f"output: {output_dir} cannot be written ({error.strerror}); {advice}"
+        ) from error
     if free < MIN_FREE_BYTES:
         raise UserError(
             f"output: {output_dir} needs at least {MIN_FREE_BYTES >> 20} MiB of free space, "
@@ -47,8 +49,9 @@ def sole_run(output_dir: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
+            holder = file.read().strip() or "unknown process"
             raise UserError(
-                f"output: another run ({file.read().strip() or 'unknown process'}) is using {output_dir}; "
+                f"output: another run ({holder}) is using {output_dir}; "
                 "wait for it, or give this run a folder of its own with --set output=FOLDER"
             ) from error
         file.truncate(0)

@@ -25,8 +25,8 @@ def predict_lines(
 
     Args:
       model_base: Folder of the versions, or of one SavedModel.
-      texts: The texts; None: one a line from `input_file` or stdin. A line that is a JSON object gives a model
-        of several inputs its texts by name.
+      texts: The texts; None: one a line from `input_file` or stdin. A line that is a JSON object
+        gives a model of several inputs its texts by name.
       version: Number of the version; None: the live one.
       input_file: A UTF-8 file; None: stdin.
       batch_size: Texts that the model answers at once.
@@ -37,7 +37,9 @@ def predict_lines(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _texts(texts, input_file) as given:
         asked, kept = tee(given)
-        for text, answer in zip(kept, predict(model_base, asked, version=version, batch_size=batch_size), strict=True):
+        for text, answer in zip(
+            kept, predict(model_base, asked, version=version, batch_size=batch_size), strict=True
+        ):
             shown = {"text": text} if isinstance(text, str) else text
             yield json.dumps({**shown, **answer}, ensure_ascii=False)
 
@@ -54,7 +56,9 @@ def _texts(texts: Sequence[str] | None, input_file: Path | None) -> Iterator[Ite
         except OSError as error:
             raise UserError(f"--input {input_file} cannot be read: {error.strerror}") from error
     elif sys.stdin.isatty():
-        raise UserError("predict needs texts: as arguments, in a file with --input, or one a line on stdin")
+        raise UserError(
+            "predict needs texts: as arguments, in a file with --input, or one a line on stdin"
+        )
     else:
         yield _from_lines(sys.stdin, "stdin")
 

@@ -1,4 +1,4 @@
-"""The config reference, docs/config.md, written from the pydantic models so that it cannot go stale.
+"""The config reference, docs/config.md, written from the pydantic models so that it stays true.
 
 `python -m pipeline.reference > docs/config.md` (or `make docs`) writes it again.
 """
@@ -37,12 +37,13 @@ def reference() -> str:
 
 
 def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
-    """Yields the heading, the text and the table of one model, then those of models inside its lists."""
+    """Yields heading, text and table of one model, then those of the models inside its lists."""
     yield f"## {title}\n\n{(model.__doc__ or '').strip().splitlines()[0]}\n"
     yield "| key | type | default | meaning |\n|---|---|---|---|"
     for name, field in model.model_fields.items():
         if model is not RunConfig or _model(field.annotation) is None:
-            yield f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {_escaped(field.description or '')} |"
+            meaning = (field.description or "").replace("|", "\\|")
+            yield f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |"
     yield ""
     for name, field in model.model_fields.items():
         for inner in _inner_models(field.annotation):
@@ -51,7 +52,9 @@ def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return (
+        annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    )
 
 
 def _inner_models(annotation: Any) -> list[type[BaseModel]]:
@@ -90,10 +93,6 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, dict | tuple) and not value:
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":

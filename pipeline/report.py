@@ -1,4 +1,4 @@
-"""The record of a run, `run.json`: what came in, what was measured, what was decided, and how long it took."""
+"""The record of a run, `run.json`: what came in, what was measured, what was decided, how long."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +21,8 @@ class RunReport(BaseModel):
     """Everything a run has to say.
 
     Attributes:
-      status: "published", "up_to_date" (this very model is live already), "refused" by the gate, or "failed".
+      status: "published", "up_to_date" (this very model is live already), "refused" by the gate,
+        or "failed".
       seconds: Wall time, imports included.
       training: The trainer's summary (precision, steps, tokens a second, dev history).
       error: Why the run stopped before its end; empty where it did not.

@@ -37,11 +37,15 @@ class _Record:
 
 
 def _ingest_line(summary: IngestSummary) -> str:
-    return f"{summary.num_rows:,} rows, {summary.num_rejected:,} rejected, {summary.num_duplicates:,} duplicates"
+    return (
+        f"{summary.num_rows:,} rows, {summary.num_rejected:,} rejected, "
+        f"{summary.num_duplicates:,} duplicates"
+    )
 
 
 def _training_line(training: Mapping[str, Any]) -> str:
-    return f"best {training['metric']} {training['best']:.4f} at step {training['best_step']:,} of {training['steps']:,}"
+    best = f"best {training['metric']} {training['best']:.4f}"
+    return f"{best} at step {training['best_step']:,} of {training['steps']:,}"
 
 
 def _verdict_line(verdict: Verdict) -> str:
@@ -49,9 +53,17 @@ def _verdict_line(verdict: Verdict) -> str:
 
 
 _RECORDS = (
-    _Record("ingest", keys.QUARANTINE, keys.INGEST_SUMMARY_FILE, IngestSummary.model_validate_json, _ingest_line),
+    _Record(
+        "ingest",
+        keys.QUARANTINE,
+        keys.INGEST_SUMMARY_FILE,
+        IngestSummary.model_validate_json,
+        _ingest_line,
+    ),
     _Record("training", "model_run", keys.TRAINING_SUMMARY_FILE, json.loads, _training_line),
-    _Record("verdict", keys.EVALUATION, keys.VERDICT_FILE, Verdict.model_validate_json, _verdict_line),
+    _Record(
+        "verdict", keys.EVALUATION, keys.VERDICT_FILE, Verdict.model_validate_json, _verdict_line
+    ),
     _Record(
         "serving_check",
         keys.SERVING_BLESSING,

@@ -39,12 +39,16 @@ def run(config: RunConfig) -> RunReport:
         run_id = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
         run_dir = config.output_dir / "runs" / run_id
         run_dir.mkdir(parents=True)
-        (run_dir / CONFIG_FILE).write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), "utf-8")
+        (run_dir / CONFIG_FILE).write_text(
+            yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), "utf-8"
+        )
         with noise_to(run_dir / LOG_FILE) as console:
             return _recorded_run(config, sources, run_dir, console)
 
 
-def _recorded_run(config: RunConfig, sources: Sources, run_dir: Path, console: Console) -> RunReport:
+def _recorded_run(
+    config: RunConfig, sources: Sources, run_dir: Path, console: Console
+) -> RunReport:
     """Runs the pipeline under a display, and writes the report whatever happens."""
     log_file = run_dir / LOG_FILE
     console.print(f"[bold]{config.name}[/]  run {run_dir.name}  [dim]log {log_file}[/]")
@@ -54,7 +58,9 @@ def _recorded_run(config: RunConfig, sources: Sources, run_dir: Path, console: C
     error: BaseException | None = None
     try:
         _run_pipeline(config, sources, run_dir.name, console, display)
-    except BaseException as raised:  # a report is due for an interrupt too; it is raised again below
+    except (
+        BaseException
+    ) as raised:  # a report is due for an interrupt too; it is raised again below
         logging.getLogger(__name__).exception("the run stopped")
         error = raised
     results = read_results(display.steps)
@@ -87,7 +93,9 @@ def _run_pipeline(
         from pipeline.build import build_pipeline
         from pipeline.runner import ObservedLocalDagRunner
 
-        schema_file = write_schema(config.validation, config.typed_task, config.ingest, config.output_dir / "schemas")
+        schema_file = write_schema(
+            config.validation, config.typed_task, config.ingest, config.output_dir / "schemas"
+        )
         pipeline = build_pipeline(config, sources=sources, schema_file=schema_file, run_id=run_id)
     display.total_steps = len(pipeline.components)
     with display, listening(display.advance):
@@ -95,17 +103,22 @@ def _run_pipeline(
 
 
 def explained(error: BaseException, log_file: Path) -> AlbertTfxError:
-    """Returns what a person should read of `error`: our own message from its chain of causes, or where to look."""
+    """Returns what a person should read of `error`: our own message in it, or where to look."""
     chain = list(_causes(error))
     for cause in chain:
         if isinstance(cause, AlbertTfxError):
             return cause
     for cause in chain:
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT):
-            return UserError(f"output: cannot be written ({cause}); free space, or choose another with --set output=FOLDER")
+            return UserError(
+                f"output: cannot be written ({cause}); free space, "
+                "or choose another with --set output=FOLDER"
+            )
     if isinstance(error, KeyboardInterrupt):
         return AlbertTfxError("interrupted; the same command goes on from the last checkpoint")
-    return AlbertTfxError(f"{type(error).__name__}: {str(error).strip().splitlines()[-1:] or ['']}; see {log_file}")
+    return AlbertTfxError(
+        f"{type(error).__name__}: {str(error).strip().splitlines()[-1:] or ['']}; see {log_file}"
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,4 +1,4 @@
-"""TFX's LocalDagRunner with a report of each step: whether it ran or was cached, how long, and what it made."""
+"""TFX's LocalDagRunner with a report of each step: ran or cached, how long, and what it made."""
 
 import time
 from collections.abc import Callable
@@ -16,9 +16,11 @@ from pipeline.steps import Step, StepObserver
 
 
 class ObservedLocalDagRunner(LocalDagRunner):
-    """Runs the nodes one after another in this process, as LocalDagRunner does, and tells an observer."""
+    """Runs node after node in this process, as LocalDagRunner does, and tells an observer."""
 
-    def __init__(self, run_id: str, observer: StepObserver, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, run_id: str, observer: StepObserver, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Makes the runner.
 
         Args:
@@ -31,10 +33,14 @@ class ObservedLocalDagRunner(LocalDagRunner):
         self._observer = observer
         self._clock = clock
 
-    def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None) -> None:
+    def run_with_ir(
+        self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None
+    ) -> None:
         """Runs a compiled pipeline; see LocalDagRunner, whose loop has no place to look in from."""
         del run_options
-        runtime_parameter_utils.substitute_runtime_parameter(pipeline, {"pipeline-run-id": self._run_id})
+        runtime_parameter_utils.substitute_runtime_parameter(
+            pipeline, {"pipeline-run-id": self._run_id}
+        )
         deployment = runner_utils.extract_local_deployment_config(pipeline)
         connection = deployment.metadata_connection_config
         store = getattr(connection, connection.WhichOneof("connection_config"))

@@ -31,9 +31,16 @@ def _data(summary: IngestSummary) -> Table:
     for column in ("split", "rows", "duplicates", "leaks"):
         table.add_column(column, justify="left" if column == "split" else "right")
     for split, rows in summary.accepted.items():
-        table.add_row(split, f"{rows:,}", f"{summary.duplicates.get(split, 0):,}", f"{summary.leaks.get(split, 0):,}")
+        table.add_row(
+            split,
+            f"{rows:,}",
+            f"{summary.duplicates.get(split, 0):,}",
+            f"{summary.leaks.get(split, 0):,}",
+        )
     reasons = ", ".join(f"{reason} {number:,}" for reason, number in summary.rejected.items())
-    table.caption = f"{summary.num_rows:,} rows read, {summary.num_rejected:,} rejected" + (f": {reasons}" if reasons else "")
+    table.caption = f"{summary.num_rows:,} rows read, {summary.num_rejected:,} rejected" + (
+        f": {reasons}" if reasons else ""
+    )
     table.caption_justify = "left"
     return table
 
@@ -41,16 +48,24 @@ def _data(summary: IngestSummary) -> Table:
 def _metrics(verdict: Verdict) -> Table:
     """Overall metrics by model, the candidate first, and each model's worst slice."""
     names = list(verdict.metrics.get(CANDIDATE, {}))
-    table = Table(title=f"Metrics on {verdict.split} ({verdict.num_rows:,} rows)", title_justify="left")
+    table = Table(
+        title=f"Metrics on {verdict.split} ({verdict.num_rows:,} rows)", title_justify="left"
+    )
     table.add_column("model")
     for name in names:
         table.add_column(name, justify="right")
     table.add_column("worst slice")
     for model, metrics in sorted(verdict.metrics.items(), key=lambda item: item[0] != CANDIDATE):
         worst = verdict.worst_slices.get(model)
-        shown = f"{worst.slice}: {worst.metric} {worst.value:.4f} ({worst.num_rows:,} rows)" if worst else ""
+        shown = (
+            f"{worst.slice}: {worst.metric} {worst.value:.4f} ({worst.num_rows:,} rows)"
+            if worst
+            else ""
+        )
         style = "bold" if model == CANDIDATE else ""
-        table.add_row(model, *(_number(metrics.get(name)) for name in names), escape(shown), style=style)
+        table.add_row(
+            model, *(_number(metrics.get(name)) for name in names), escape(shown), style=style
+        )
     return table
 
 
@@ -63,7 +78,9 @@ def _rules(verdict: Verdict) -> Table:
     for reason in verdict.reasons:
         table.add_row(_OUTCOMES[reason.outcome], escape(reason.sentence))
     if verdict.champion.status == "incompatible":
-        table.add_row("[yellow]note[/]", escape(f"the champion was left out: {verdict.champion.reason}"))
+        table.add_row(
+            "[yellow]note[/]", escape(f"the champion was left out: {verdict.champion.reason}")
+        )
     return table
 
 
@@ -72,4 +89,8 @@ def _end(report: RunReport) -> Panel:
     lines = [report.publication.summary] if report.publication else []
     lines.append(f"{len(report.steps)} steps in {report.seconds:.0f} s, {cached} of them cached")
     color = _COLORS[report.status]
-    return Panel(Text("\n".join(lines)), title=f"[bold {color}]{report.status.replace('_', ' ')}[/]", title_align="left")
+    return Panel(
+        Text("\n".join(lines)),
+        title=f"[bold {color}]{report.status.replace('_', ' ')}[/]",
+        title_align="left",
+    )

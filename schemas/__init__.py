@@ -1,1 +1,1 @@
-"""What every part of the system agrees on: names of features and artifacts, errors, and the records that travel with a model."""
+"""What every part of the system agrees on: feature keys, errors, config base, model record."""

@@ -2,13 +2,13 @@
 
 
 class AlbertTfxError(Exception):
-    """A failure that the system understands and can explain; the command line prints it without a traceback."""
+    """A failure that the system can explain; the command line prints it without a traceback."""
 
     exit_code: int = 1
 
 
 class UserError(AlbertTfxError):
-    """Something the user gave (config, data, folder) must be changed; the message says what to do."""
+    """Something the user gave (config, data, folder) must change; the message says what to do."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""Every feature, signature and artifact key of the pipeline, as a constant (standard library only)."""
+"""Every feature, signature and artifact key, as a constant (standard library only)."""
 
 from typing import Final
 
@@ -61,5 +61,7 @@ PUBLICATION_FILE: Final = "publication.json"
 TRAINING_SUMMARY_FILE: Final = "training.json"
 MODEL_INFO_FILE: Final = "albert_tfx.json"
 """Under `assets.extra/` of every SavedModel: see schemas.model_info."""
+REFERENCE_FILE: Final = "reference.json"
+"""Under `assets.extra/` of a candidate: the trainer's own answers to some rows, by row_id."""
 WARMUP_FILE: Final = "tf_serving_warmup_requests"
-"""Under `assets.extra/` of a published SavedModel, a TFRecord of PredictionLog (name fixed by TensorFlow Serving)."""
+"""Under `assets.extra/`, a TFRecord of PredictionLog; TensorFlow Serving fixes the name."""

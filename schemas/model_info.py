@@ -44,7 +44,7 @@ def model_info_path(model_dir: str | Path) -> Path:
 
 
 def read_model_info(model_dir: str | Path) -> ModelInfo | None:
-    """Returns the record of the SavedModel in `model_dir`, or None where another tool exported it."""
+    """Returns the record of the SavedModel in `model_dir`; None where another tool exported it."""
     path = model_info_path(model_dir)
     return ModelInfo.model_validate_json(path.read_text("utf-8")) if path.is_file() else None
 

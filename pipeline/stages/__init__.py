@@ -1,1 +1,1 @@
-"""The DAG in four stages: ingest, validate, train, release. Each makes its nodes; pipeline.build joins them."""
+"""The DAG in four stages: ingest, validate, train, release; pipeline.build joins their nodes."""

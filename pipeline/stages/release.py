@@ -30,7 +30,9 @@ class ReleaseStage:
         return [self.champion, self.evaluate, self.serving_check, self.publish]
 
 
-def release_stage(config: RunConfig, run_id: str, ingested: IngestStage, trained: TrainStage) -> ReleaseStage:
+def release_stage(
+    config: RunConfig, run_id: str, ingested: IngestStage, trained: TrainStage
+) -> ReleaseStage:
     """Makes the nodes that judge the candidate and, when it passes, make it the next version."""
     task_module = f"models.tasks.{config.task.name}"
     examples = ingested.ingest.outputs[keys.EXAMPLES]

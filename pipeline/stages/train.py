@@ -31,7 +31,9 @@ class TrainStage:
         return [self.vocabulary, self.transform, *self.baselines, self.trainer]
 
 
-def train_stage(config: RunConfig, sources: Sources, ingested: IngestStage, validated: ValidateStage) -> TrainStage:
+def train_stage(
+    config: RunConfig, sources: Sources, ingested: IngestStage, validated: ValidateStage
+) -> TrainStage:
     """Makes the nodes that train; none starts before the data gate has let the data pass."""
     task_module = f"models.tasks.{config.task.name}"
     examples = ingested.ingest.outputs[keys.EXAMPLES]
@@ -55,7 +57,9 @@ def train_stage(config: RunConfig, sources: Sources, ingested: IngestStage, vali
         vocabulary,
         transform,
         _candidate(config, sources, transform),
-        tuple(_baseline(config, sources, name, ingested, validated) for name in config.baseline_names),
+        tuple(
+            _baseline(config, sources, name, ingested, validated) for name in config.baseline_names
+        ),
     )
 
 

@@ -29,7 +29,7 @@ class ValidateStage:
 
 
 def validate_stage(config: RunConfig, ingested: IngestStage, schema_file: Path) -> ValidateStage:
-    """Makes the nodes that check the examples against the schema in `schema_file` and the previous span."""
+    """Makes the nodes that check the examples against the schema and the previous span."""
     schema = ImportSchemaGen(schema_file=str(schema_file))
     statistics = ingested.statistics.outputs[keys.STATISTICS]
     previous = previous_statistics(statistics)
@@ -42,5 +42,3 @@ def validate_stage(config: RunConfig, ingested: IngestStage, schema_file: Path) 
         code_version=code_version("components.validation"),
     )
     return ValidateStage(schema, previous, gate)
-
-

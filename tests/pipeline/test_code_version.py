@@ -12,11 +12,13 @@ from pipeline.code_version import code_version
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package `sources_probe` whose module `step` imports `helper`, beside an unrelated module."""
+    """A package whose module `step` imports `helper`, beside an unrelated module."""
     package = tmp_path / "sources_probe"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    (package / "step.py").write_text("def run():\n    from sources_probe.helper import help_out\n    help_out()\n")
+    (package / "step.py").write_text(
+        "def run():\n    from sources_probe.helper import help_out\n    help_out()\n"
+    )
     (package / "helper.py").write_text("def help_out(): pass\n")
     (package / "unrelated.py").write_text("X = 1\n")
     monkeypatch.syspath_prepend(tmp_path)

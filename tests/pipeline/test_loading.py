@@ -29,7 +29,12 @@ def test_a_minimal_config_gets_the_defaults(tmp_path: Path) -> None:
 
 
 def test_three_errors_are_told_together_with_their_paths() -> None:
-    values = {**GOOD, "train": {"learning_rate": -1}, "ingest": {"trian": "x"}, "task": {"name": "classification"}}
+    values = {
+        **GOOD,
+        "train": {"learning_rate": -1},
+        "ingest": {"trian": "x"},
+        "task": {"name": "classification"},
+    }
     with pytest.raises(UserError) as raised:
         check_config(values, source="my.yaml")
     message = str(raised.value)
@@ -44,12 +49,21 @@ def test_three_errors_are_told_together_with_their_paths() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"task": {"name": "clasification", "labels": ["a", "b"]}}, "task.name must be one of .*classification"),
-        ({"task": {"name": "classification", "labels": ["a", "a"]}}, "task.labels: labels must be unique"),
+        (
+            {"task": {"name": "clasification", "labels": ["a", "b"]}},
+            "task.name must be one of .*classification",
+        ),
+        (
+            {"task": {"name": "classification", "labels": ["a", "a"]}},
+            "task.labels: labels must be unique",
+        ),
         ({"train": {"steps": 1, "epochs": 1}}, "train: give steps or epochs, not both"),
         ({"baselines": {"include": ["tfdif"]}}, "baselines.include: .*received 'tfdif'"),
         ({"name": "No Spaces"}, "name: string should match pattern"),
-        ({"evaluate": {"thresholds": [{"metric": "accuracy"}]}}, "evaluate.thresholds.0: a threshold needs min or max"),
+        (
+            {"evaluate": {"thresholds": [{"metric": "accuracy"}]}},
+            "evaluate.thresholds.0: a threshold needs min or max",
+        ),
         ({"evaluate": {"thresholds": [{"metric": "acuracy", "min": 0.5}]}}, "acuracy"),
         ({"evaluate": {"thresholds": [{"metric": "accuracy", "min": 0, "over": "bert"}]}}, "bert"),
         ({"nmae": "x"}, "nmae: unknown key; did you mean name?"),
@@ -89,12 +103,20 @@ def test_overrides_are_yaml_values_at_dotted_paths() -> None:
     values: dict = {"train": {"seed": 1}}
     for override in ("train.seed=2", "train.precision=float32", "evaluate.slices=[a, b]"):
         apply_override(values, override)
-    assert values == {"train": {"seed": 2, "precision": "float32"}, "evaluate": {"slices": ["a", "b"]}}
+    assert values == {
+        "train": {"seed": 2, "precision": "float32"},
+        "evaluate": {"slices": ["a", "b"]},
+    }
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
-    [("train.seed", "takes key=value"), ("=1", "takes key=value"), ("name.x=1", "name is no section"), ("a=[", "no YAML")],
+    [
+        ("train.seed", "takes key=value"),
+        ("=1", "takes key=value"),
+        ("name.x=1", "name is no section"),
+        ("a=[", "no YAML"),
+    ],
 )
 def test_a_bad_override_is_refused(override: str, message: str) -> None:
     with pytest.raises(UserError, match=message):

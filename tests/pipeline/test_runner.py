@@ -15,7 +15,7 @@ from schemas.errors import UserError
 
 
 @component
-def Writer(text: Parameter[str], schema: OutputArtifact[Schema]):  # noqa: N802, ANN201 - a component's name; TFX reads the annotations
+def Writer(text: Parameter[str], schema: OutputArtifact[Schema]):  # noqa: N802 - a component
     """Writes `text`, or refuses to."""
     if text == "bad":
         raise UserError("text must not be bad")
@@ -41,7 +41,9 @@ def _run(folder: Path, text: str, run_id: str) -> _Recorder:
     pipeline = Pipeline(
         pipeline_name="probe",
         pipeline_root=str(folder / "root"),
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(folder / "metadata.sqlite")),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            str(folder / "metadata.sqlite")
+        ),
         components=[Writer(text=text)],
         enable_cache=True,
     )
@@ -76,7 +78,9 @@ def test_a_step_that_fails_is_told_and_its_error_goes_on(tmp_path: Path) -> None
     pipeline = Pipeline(
         pipeline_name="probe",
         pipeline_root=str(tmp_path / "root"),
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(tmp_path / "metadata.sqlite")),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            str(tmp_path / "metadata.sqlite")
+        ),
         components=[Writer(text="bad")],
     )
     with pytest.raises(UserError, match="must not be bad"):
