@@ -69,8 +69,8 @@ def backbone_size(config: ModelConfig) -> BackboneSize:
     size = replace(SIZES[config.size], **overrides)
     if size.hidden_dim % size.num_heads:
         raise UserError(
-            f"model.hidden_dim must be a multiple of model.num_heads; received {size.hidden_dim} and "
-            f"{size.num_heads}; change one of them"
+            "model.hidden_dim must be a multiple of model.num_heads; received "
+            f"{size.hidden_dim} and {size.num_heads}; change one of them"
         )
     return size
 
@@ -84,17 +84,19 @@ def _load_backbone(
         )
     except (OSError, ValueError) as error:
         raise UserError(
-            f"model.weights must be the folder of a KerasHub ALBERT preset; received {config.weights!r}: {error}"
+            "model.weights must be the folder of a KerasHub ALBERT preset; received "
+            f"{config.weights!r}: {error}"
         ) from error
     if backbone.vocabulary_size != vocabulary_size:
         raise UserError(
-            f"the vocabulary must be the one of model.weights, with {backbone.vocabulary_size} pieces; received one with "
-            f"{vocabulary_size}; set vocabulary.model to the SentencePiece file of these weights"
+            "the vocabulary must be the one of model.weights, with "
+            f"{backbone.vocabulary_size} pieces; received one with {vocabulary_size}; set "
+            "vocabulary.model to the SentencePiece file of these weights"
         )
     if backbone.max_sequence_length < config.max_length:
         raise UserError(
-            f"model.max_length must be at most the {backbone.max_sequence_length} positions of model.weights; "
-            f"received {config.max_length}; lower it"
+            f"model.max_length must be at most {backbone.max_sequence_length}, the positions of "
+            f"model.weights; received {config.max_length}; lower it"
         )
     return backbone
 

@@ -20,7 +20,10 @@ from tensorflow_model_analysis.proto import config_pb2
 
 _MIN_PROBABILITY = 1e-7
 _LOG_ODDS_BUCKETS = 1000
-"""Buckets of the AUC's histogram for each unit of log odds; even steps of probability would lose sure answers."""
+"""Buckets of the AUC's histogram for each unit of log odds.
+
+Even steps of probability, as in TFMA's AUC, put all sure answers into one bucket.
+"""
 _MAX_LOG_ODDS = 30.0
 _COUNTS_NAME = "_classification_counts"  # the leading underscore keeps it out of TFMA's results
 
@@ -63,7 +66,7 @@ class ClassificationCounts:
         self.log_loss += other.log_loss
 
     def matrix(self) -> np.ndarray:
-        """Returns the confusion matrix of the classes that occur, float `(present, present)`, rows are labels."""
+        """Returns the confusion matrix, float `(present, present)`, of the classes that occur."""
         present = sorted({class_id for pair in self.confusion for class_id in pair})
         return np.array(
             [[self.confusion[label, predicted] for predicted in present] for label in present],
@@ -101,10 +104,10 @@ def macro_f1(counts: ClassificationCounts) -> float:
 
 
 def macro_auc(counts: ClassificationCounts) -> float:
-    """Returns the mean area under the ROC curve, each class against the rest; of two classes, the
-    AUC itself.
+    """Returns the mean area under the ROC curves of each class against the rest.
 
-    Classes that no row has, or every row, do not count; NaN where that leaves none.
+    Of two classes that is the AUC. Classes that no row has, or every row, do not count; NaN where
+    that leaves none.
     """
     areas = [
         _auc(counts, class_id)
@@ -181,7 +184,7 @@ class _CountRows(beam.CombineFn):
 def _computations(
     value: Callable[[ClassificationCounts], float],
 ) -> Callable[..., metric_types.MetricComputations]:
-    """Returns the function that tells TFMA how to compute `value`; TFMA runs equal computations once."""
+    """Returns what tells TFMA how to compute `value`; it runs the shared count once."""
 
     def create(
         name: str,

@@ -43,8 +43,7 @@ def pack(
 
 
 def pad(inputs: Mapping[str, tf.RaggedTensor], *, pad_id: int = 0) -> dict[str, tf.Tensor]:
-    """Pads packed rows to the longest of the batch, and to one token at least (an empty batch has
-    a shape too).
+    """Pads packed rows to the longest of the batch, and to one token at least.
 
     Args:
       inputs: `token_ids` and `segment_ids`, integer `(batch, None)`.
@@ -57,10 +56,11 @@ def pad(inputs: Mapping[str, tf.RaggedTensor], *, pad_id: int = 0) -> dict[str, 
     token_ids = tf.cast(inputs[keys.TOKEN_IDS], tf.int32)
     segment_ids = tf.cast(inputs[keys.SEGMENT_IDS], tf.int32)
     length = tf.maximum(tf.cast(token_ids.bounding_shape(axis=1), tf.int32), 1)
+    shape = tf.stack([-1, length])
     return {
-        keys.TOKEN_IDS: token_ids.to_tensor(pad_id, shape=(None, length)),
-        keys.SEGMENT_IDS: segment_ids.to_tensor(0, shape=(None, length)),
-        keys.PADDING_MASK: tf.ones_like(token_ids).to_tensor(0, shape=(None, length)),
+        keys.TOKEN_IDS: token_ids.to_tensor(pad_id, shape=shape),
+        keys.SEGMENT_IDS: segment_ids.to_tensor(0, shape=shape),
+        keys.PADDING_MASK: tf.ones_like(token_ids).to_tensor(0, shape=shape),
     }
 
 
@@ -71,7 +71,7 @@ def _lengths(tokens: tf.RaggedTensor) -> tf.Tensor:
 def _truncate_pair(
     first: tf.RaggedTensor, second: tf.RaggedTensor, budget: int
 ) -> list[tf.RaggedTensor]:
-    """Cuts two sequences to `budget` tokens together; closed form of cutting the longer one token by token."""
+    """Cuts two sequences to `budget` tokens together, as cutting the longer one by one would."""
     first_kept = tf.minimum(
         _lengths(first), tf.maximum(budget - _lengths(second), (budget + 1) // 2)
     )

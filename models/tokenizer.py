@@ -1,5 +1,6 @@
-"""The ALBERT tokenizer as a graph: raw text in, piece ids out, the same in training and in serving."""
+"""The ALBERT tokenizer as a graph: raw text in, piece ids out, alike in training and serving."""
 
+import numpy as np
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text as tf_text
@@ -22,7 +23,8 @@ class AlbertTokenizer(tf.Module):
 
     Ids equal those of the original: its rule for pieces that end in a digit and a comma is
     applied, and no text of the input becomes the id of a special piece, also where the model
-    declares them as user-defined symbols.
+    declares them as user-defined symbols. Where splits have the same score, the order of the
+    pieces may differ from PyPI's newer sentencepiece ("..", "." for "...", or ".", "..").
 
     tf.Transform needs it to be made inside `preprocessing_fn`. As an attribute of an exported
     tf.Module it is saved with the model; a process that loads that model must import
@@ -53,7 +55,7 @@ class AlbertTokenizer(tf.Module):
             processor.piece_to_id(piece) for piece in SPECIAL_PIECES
         )
         self.vocabulary_size = processor.get_piece_size()
-        self._replacements = _replacements(processor)
+        self._set_replacements(_replacements(processor))
         # Not FastSentencepieceTokenizer: it corrupts the heap on batches of some thousand rows.
         self._sentencepiece = tf_text.SentencepieceTokenizer(model=model, out_type=tf.int32)
 
@@ -67,12 +69,19 @@ class AlbertTokenizer(tf.Module):
           Piece ids without special pieces, int32 `(batch, None)`.
         """
         ids = self._sentencepiece.tokenize(normalize(text))
-        if not self._replacements:
+        if not self._has_replacements:
             return ids
-        table = tf.ragged.constant(
-            [self._replacements.get(i, [i]) for i in range(self.vocabulary_size)], dtype=tf.int32
+        table = tf.RaggedTensor.from_row_splits(
+            self._replaced_ids, self._replaced_splits, validate=False
         )
         return tf.gather(table, ids).merge_dims(1, 2)
+
+    def _set_replacements(self, replacements: dict[int, list[int]]) -> None:
+        """Keeps `replacements` as a table of all ids, in arrays, which a SavedModel can hold."""
+        rows = [replacements.get(piece_id, [piece_id]) for piece_id in range(self.vocabulary_size)]
+        self._has_replacements = bool(replacements)
+        self._replaced_ids = np.concatenate(rows).astype(np.int32)
+        self._replaced_splits = np.cumsum([0, *map(len, rows)]).astype(np.int64)
 
 
 def load_processor(model: bytes) -> sentencepiece.SentencePieceProcessor:
@@ -89,20 +98,22 @@ def load_processor(model: bytes) -> sentencepiece.SentencePieceProcessor:
         processor.LoadFromSerializedProto(model)
     except RuntimeError as error:
         raise UserError(
-            f"vocabulary.model must be a SentencePiece model; received {len(model):,} bytes that start with "
-            f"{model[:16]!r}; give the .model or .spm file of a published ALBERT, or unset it to train one"
+            f"vocabulary.model must be a SentencePiece model; received {len(model):,} bytes that "
+            f"start with {model[:16]!r}; give the .model or .spm file of a published ALBERT, or "
+            "unset it to train one"
         ) from error
-    missing = [
-        piece
-        for piece in SPECIAL_PIECES
-        if processor.id_to_piece(processor.piece_to_id(piece)) != piece
-    ]
+    missing = [piece for piece in SPECIAL_PIECES if not _holds(processor, piece)]
     if missing:
         raise UserError(
-            f"the vocabulary must hold the special pieces {', '.join(SPECIAL_PIECES)}; received one without "
-            f"{', '.join(missing)}; give an ALBERT vocabulary, or unset vocabulary.model to train one"
+            f"the vocabulary must hold the special pieces {', '.join(SPECIAL_PIECES)}; received "
+            f"one without {', '.join(missing)}; give an ALBERT vocabulary, or unset "
+            "vocabulary.model to train one"
         )
     return processor
+
+
+def _holds(processor: sentencepiece.SentencePieceProcessor, piece: str) -> bool:
+    return processor.id_to_piece(processor.piece_to_id(piece)) == piece
 
 
 def _replacements(processor: sentencepiece.SentencePieceProcessor) -> dict[int, list[int]]:
@@ -119,14 +130,16 @@ def _replacements(processor: sentencepiece.SentencePieceProcessor) -> dict[int, 
             if not processor.is_control(piece_id) and not processor.is_unknown(piece_id):
                 replacements[piece_id] = [processor.unk_id()]
         elif len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
-            replacements[piece_id] = [
-                processor.piece_to_id(part) for part in _split_comma(processor, piece)
-            ]
+            parts = _split_comma(processor, piece)
+            replacements[piece_id] = [processor.piece_to_id(part) for part in parts]
     return replacements
 
 
 def _split_comma(processor: sentencepiece.SentencePieceProcessor, piece: str) -> list[str]:
-    """Splits a piece of digits and a comma as the original does (BERT's readme, on tokenization, says why)."""
+    """Splits a piece of digits and a comma, as the original does after SentencePiece.
+
+    Source: `encode_pieces` in tokenization.py of google-research/albert.
+    """
     parts = processor.encode(piece[:-1].replace(_WORD_START, ""), out_type=str)
     if not piece.startswith(_WORD_START) and parts[0].startswith(_WORD_START):
         parts = parts[1:] if parts[0] == _WORD_START else [parts[0][1:], *parts[1:]]

@@ -1,4 +1,4 @@
-"""The preprocessing function of TFX's Transform: the task's own preprocessing, as serving runs it too."""
+"""The preprocessing function of TFX's Transform: the task's own, which serving runs too."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def preprocessing_fn(
         `vocabulary_file`, the path of a SentencePiece model.
 
     Returns:
-      The model's inputs, unpadded, sparse int64 `(batch, None)`, and the targets as the task gives
-      them.
+      The model's inputs, unpadded, sparse int64 `(batch, None)`, the targets as the task gives
+      them, and `row_id`, where there is one: by it the serving check finds the text of a row again.
     """
     task = create_task(custom_config[TASK])
     with tf.io.gfile.GFile(custom_config[VOCABULARY_FILE], "rb") as stream:
@@ -38,7 +38,8 @@ def preprocessing_fn(
     features = _OnePerRow(inputs)
     model_inputs = task.preprocess(features, tokenizer, custom_config[MAX_LENGTH])
     sparse = {name: tf.cast(value, tf.int64).to_sparse() for name, value in model_inputs.items()}
-    return sparse | task.targets(features)
+    row_id = {keys.ROW_ID: features[keys.ROW_ID]} if keys.ROW_ID in inputs else {}
+    return sparse | task.targets(features) | row_id
 
 
 def vocabulary_copy(transform_output: str) -> str:
@@ -51,7 +52,7 @@ def vocabulary_copy(transform_output: str) -> str:
 
 
 class _OnePerRow(Mapping[str, tf.Tensor]):
-    """Raw features, each made `(batch,)` when it is asked for: those nobody uses may be missing in some rows."""
+    """Raw features, made `(batch,)` when asked for: unused ones may be missing in some rows."""
 
     def __init__(self, inputs: Mapping[str, tf.Tensor | tf.SparseTensor]) -> None:
         self._inputs = inputs
@@ -60,14 +61,12 @@ class _OnePerRow(Mapping[str, tf.Tensor]):
         value = self._inputs[name]
         if not isinstance(value, tf.SparseTensor):
             return tf.reshape(value, [-1])
-        message = f"feature {name} must have one value in every row"
-        with tf.control_dependencies(
-            [
-                tf.debugging.assert_equal(
-                    value.indices[:, 0], tf.range(value.dense_shape[0]), message
-                )
-            ]
-        ):
+        one_per_row = tf.debugging.assert_equal(
+            value.indices[:, 0],
+            tf.range(value.dense_shape[0]),
+            message=f"feature {name} must have one value in every row",
+        )
+        with tf.control_dependencies([one_per_row]):
             return tf.identity(value.values)
 
     def __iter__(self) -> Iterator[str]:

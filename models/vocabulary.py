@@ -49,8 +49,9 @@ def train_vocabulary(sentences: Iterable[str], config: VocabularyConfig) -> byte
         )
     except RuntimeError as error:
         raise UserError(
-            f"vocabulary.size must be larger than the number of characters in the data; received {config.size}; raise "
-            f"it, or lower vocabulary.character_coverage (SentencePiece says: {error})"
+            "vocabulary.size must have room for every character of the data; received "
+            f"{config.size}; raise it, or lower vocabulary.character_coverage (SentencePiece "
+            f"says: {str(error).rpartition('] ')[2]})"
         ) from error
     _log_size(model.getvalue(), config.size)
     return model.getvalue()
@@ -85,7 +86,7 @@ def _options(config: VocabularyConfig) -> dict[str, object]:
 
 
 def _sample(sentences: Iterable[str], count: int) -> list[str]:
-    """Returns the `count` sentences with the smallest hashes: a sample that does not depend on their order."""
+    """Returns the `count` sentences with the smallest hashes, whatever their order."""
     return heapq.nsmallest(count, sentences, key=_hash)
 
 

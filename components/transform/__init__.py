@@ -1,1 +1,1 @@
-"""tf.Transform with the vocabulary as an input: raw text to token ids, the same ops as in the served graph."""
+"""tf.Transform with a vocabulary as an input: text to token ids, by the ops of the served graph."""

@@ -1,4 +1,4 @@
-"""The TFX component that turns raw text into token ids: Transform, with a vocabulary as a further input."""
+"""The TFX component that turns raw text into token ids: Transform, with a vocabulary too."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ class TextTransformSpec(types.ComponentSpec):
     """Transform's inputs, outputs and parameters, and the vocabulary."""
 
     PARAMETERS = specs.TransformSpec.PARAMETERS
-    INPUTS = {
-        **specs.TransformSpec.INPUTS,
-        keys.VOCABULARY: ChannelParameter(type=Vocabulary),
-    }
+    INPUTS = specs.TransformSpec.INPUTS | {keys.VOCABULARY: ChannelParameter(type=Vocabulary)}
     OUTPUTS = specs.TransformSpec.OUTPUTS
     TYPE_ANNOTATION = specs.TransformSpec.TYPE_ANNOTATION
 

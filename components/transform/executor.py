@@ -25,7 +25,7 @@ class Executor(executor.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Transforms the examples, and puts the vocabulary beside the graph, where the Trainer finds it."""
+        """Transforms the examples, and puts the vocabulary beside the graph for the Trainer."""
         vocabulary_uri = artifact_utils.get_single_uri(input_dict[keys.VOCABULARY])
         vocabulary_file = os.path.join(vocabulary_uri, keys.VOCABULARY_FILE)
         custom_config = json_utils.loads(exec_properties[specs.CUSTOM_CONFIG_KEY])

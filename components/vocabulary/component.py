@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
@@ -20,14 +20,14 @@ from schemas import features as keys
 class VocabularySpec(types.ComponentSpec):
     """Inputs, outputs and parameters of `VocabularyTrainer`."""
 
-    PARAMETERS = {
+    PARAMETERS: ClassVar = {
         "config": ExecutionParameter(type=str),
         "task": ExecutionParameter(type=str),
         "model_hash": ExecutionParameter(type=str),
         "code_version": ExecutionParameter(type=str),
     }
-    INPUTS = {keys.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples)}
-    OUTPUTS = {keys.VOCABULARY: ChannelParameter(type=Vocabulary)}
+    INPUTS: ClassVar = {keys.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples)}
+    OUTPUTS: ClassVar = {keys.VOCABULARY: ChannelParameter(type=Vocabulary)}
 
 
 class VocabularyTrainer(base_component.BaseComponent):
@@ -59,7 +59,7 @@ class VocabularyTrainer(base_component.BaseComponent):
         Raises:
           UserError: If the file of `config` cannot be read or is no ALBERT vocabulary.
         """
-        # The content's hash is a parameter, so that a changed file of the same name reruns the step.
+        # A parameter, so that a changed file of the same name reruns the step.
         model_hash = "" if config.model is None else read_model_file(config.model).hash
         super().__init__(
             spec=VocabularySpec(

@@ -1,4 +1,4 @@
-"""Runs VocabularyTrainer: reads the texts of the training split, trains, and writes the model file."""
+"""Runs VocabularyTrainer: reads the texts of the training split, trains, writes the model file."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def read_model_file(path: str) -> ModelFile:
             content = stream.read()
     except (OSError, tf.errors.OpError) as error:
         raise UserError(
-            f"vocabulary.model must be a SentencePiece model file; received {path!r}, which cannot be read "
-            f"({error}); correct the path, or unset it to train a vocabulary"
+            f"vocabulary.model must be a SentencePiece model file; received {path!r}, which cannot "
+            f"be read ({error}); correct the path, or unset it to train a vocabulary"
         ) from error
     load_processor(content)
     return ModelFile(content, hashlib.sha256(content).hexdigest())

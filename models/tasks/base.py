@@ -36,7 +36,7 @@ class RowError(ValueError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """Fine-tuning defaults of a task (ALBERT paper, table 14); the config's `train` section overrides them."""
+    """Fine-tuning defaults of a task, from table 14 of the ALBERT paper; the config goes first."""
 
     learning_rate: float
     batch_size: int
@@ -88,7 +88,7 @@ class Task(ABC):
     def __init__(self, options: Section) -> None:
         self.options = options
 
-    # --- ingest -------------------------------------------------------------------------------------------------
+    # --- ingest ----------------------------------------------------------------------------------
 
     @abstractmethod
     def encode_row(self, row: Mapping[str, str]) -> dict[str, FeatureValue]:
@@ -102,7 +102,7 @@ class Task(ABC):
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the text by which rows count as the same, for duplicates, leaks and the split."""
 
-    # --- transform and serving: the same function in tf.Transform and in the served graph -------------------------
+    # --- transform and serving: the same function in tf.Transform and in the served graph --------
 
     @abstractmethod
     def serving_inputs(self) -> dict[str, tf.TensorSpec]:
@@ -112,13 +112,22 @@ class Task(ABC):
     def preprocess(
         self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
     ) -> dict[str, tf.RaggedTensor]:
-        """Turns raw features, string `(batch,)`, into the model's inputs, int32 `(batch, None)`, unpadded."""
+        """Turns raw features into the model's inputs, not padded.
+
+        Args:
+          features: Raw features, string `(batch,)`, those of `serving_inputs` at least.
+          tokenizer: Splits text into piece ids.
+          max_length: Longest row in tokens, special ones included.
+
+        Returns:
+          Model inputs by name, int32 `(batch, None)`.
+        """
 
     @abstractmethod
     def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the features of the training target, taken from the raw features."""
 
-    # --- model ----------------------------------------------------------------------------------------------------
+    # --- model -----------------------------------------------------------------------------------
 
     @abstractmethod
     def build_model(self, backbone: keras.Model, *, dropout: float, seed: int) -> keras.Model:
@@ -134,9 +143,9 @@ class Task(ABC):
 
     @abstractmethod
     def decode(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Turns logits into the answers that are served, in the graph; every output keeps the batch dimension."""
+        """Turns logits into the served answers, in the graph; all keep the batch dimension."""
 
-    # --- evaluation -----------------------------------------------------------------------------------------------
+    # --- evaluation ------------------------------------------------------------------------------
 
     @abstractmethod
     def metrics(self) -> tuple[Metric, ...]:
@@ -159,5 +168,5 @@ class Task(ABC):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The declared labels in the order of the model's outputs; empty for tasks without labels."""
+        """The declared labels in the order of the model's outputs; empty where there are none."""
         return ()

@@ -1,7 +1,7 @@
 """The original ALBERT's tokenizer in plain Python, to compare with.
 
-The rules are those of the slow `AlbertTokenizer` of transformers 4 (`preprocess_text` and `_tokenize`,
-with its defaults: lower case, accents removed), written on `unicodedata` and PyPI's sentencepiece.
+The rules are those of `preprocess_text` and `_tokenize` of the slow `AlbertTokenizer` of
+transformers 4 with its defaults: lower case, no accents.
 """
 
 import unicodedata

@@ -16,7 +16,13 @@ from tests.models import reference
 MAX_LENGTH = 12
 TASK = {"name": "classification", "labels": ["good", "bad"]}
 TEXTS = {
-    keys.TRAIN: ["A fine  film.", "Dull, from end to end", "Ünbelievably ``good''!", "[SEP] <pad> bad"] * 5,
+    keys.TRAIN: [
+        "A fine  film.",
+        "Dull, from end to end",
+        "Ünbelievably ``good''!",
+        "[SEP] <pad> bad",
+    ]
+    * 5,
     keys.EVAL: ["Neither fine nor dull", "x" * 200, "1,000 films in ONE evening " * 9],
 }
 
@@ -25,7 +31,9 @@ def write_examples(directory):
     for split, texts in TEXTS.items():
         folder = directory / f"Split-{split}"
         folder.mkdir(parents=True)
-        with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP") as writer:
+        with tf.io.TFRecordWriter(
+            str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP"
+        ) as writer:
             for position, text in enumerate(texts):
                 example = tf.train.Example()
                 example.features.feature[keys.TEXT].bytes_list.value.append(text.encode())
@@ -35,7 +43,7 @@ def write_examples(directory):
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory):
-    """Runs vocabulary and transform in a real TFX pipeline; returns artifact folders by output name."""
+    """Runs a real TFX pipeline; returns the artifact folders by output name."""
     root = tmp_path_factory.mktemp("pipeline")
     write_examples(root / "examples")
     (root / "schema").mkdir()
@@ -71,7 +79,9 @@ def outputs(tmp_path_factory):
             pipeline_name="test",
             pipeline_root=str(root / "root"),
             components=[examples, schema_node, vocabulary, transform],
-            metadata_connection_config=metadata.sqlite_metadata_connection_config(str(root / "mlmd.db")),
+            metadata_connection_config=metadata.sqlite_metadata_connection_config(
+                str(root / "mlmd.db")
+            ),
             enable_cache=False,
         )
     )
@@ -93,14 +103,19 @@ def test_ids_are_those_of_the_original(outputs, split):
     processor = reference.load((outputs["vocabulary"] / "spiece.model").read_bytes())
     cls_id, sep_id = processor.piece_to_id("[CLS]"), processor.piece_to_id("[SEP]")
     expected = [
-        [cls_id, *reference.encode(processor, text)[: MAX_LENGTH - 2], sep_id] for text in TEXTS[split]
+        [cls_id, *reference.encode(processor, text)[: MAX_LENGTH - 2], sep_id]
+        for text in TEXTS[split]
     ]
-    transformed = [values(row, keys.TOKEN_IDS) for row in rows(outputs["transformed_examples"], split)]
+    transformed = [
+        values(row, keys.TOKEN_IDS) for row in rows(outputs["transformed_examples"], split)
+    ]
     assert sorted(transformed) == sorted(expected)
 
 
 def test_targets_are_kept(outputs):
-    labels = [values(row, keys.LABEL_ID) for row in rows(outputs["transformed_examples"], keys.EVAL)]
+    labels = [
+        values(row, keys.LABEL_ID) for row in rows(outputs["transformed_examples"], keys.EVAL)
+    ]
     assert sorted(labels) == [[0], [0], [1]]
 
 
