@@ -18,6 +18,7 @@ class ModelInfo(BaseModel):
       max_length: Longest input in tokens; longer text is cut.
       code_version: Hash of the code that trained it.
       data: Fingerprints of the data it was trained on, by split.
+      fingerprint: Hash of graph, variables and assets, filled in by publish.
       metrics: Evaluation metrics overall, filled in by publish.
       version: Version number under the model base, filled in by publish.
       run_id: The run that published it, filled in by publish.
@@ -32,6 +33,7 @@ class ModelInfo(BaseModel):
     max_length: int | None = None
     code_version: str = ""
     data: Mapping[str, str] = Field(default_factory=dict)
+    fingerprint: str = ""
     metrics: Mapping[str, float] = Field(default_factory=dict)
     version: int | None = None
     run_id: str = ""

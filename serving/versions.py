@@ -114,9 +114,16 @@ def publish(source: Path, model_base: Path, complete: Complete) -> int:
 def remove_leftovers(model_base: Path) -> None:
     """Removes the side folders of killed publishers; living ones hold a lock on theirs."""
     for staging in model_base.glob(f"{STAGING_PREFIX}*"):
-        is_old = time.time() - staging.stat().st_mtime > _STARTING_SECONDS
-        if is_old and not _is_locked(staging / _LOCK_FILE):
+        if _is_leftover(staging):
             shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_leftover(staging: Path) -> bool:
+    try:
+        age_seconds = time.time() - staging.stat().st_mtime
+    except FileNotFoundError:  # its publisher has just finished
+        return False
+    return age_seconds > _STARTING_SECONDS and not _is_locked(staging / _LOCK_FILE)
 
 
 def _version_number(name: str) -> int | None:

@@ -74,21 +74,14 @@ def read_warmup(model_dir: Path) -> list[WarmupRequest]:
     return [_from_log(record) for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator()]
 
 
-def replay_warmup(model_dir: Path) -> int:
-    """Loads the SavedModel in `model_dir` and sends it its warm-up requests, as a server does.
-
-    Returns:
-      The number of requests, all answered.
+def replay(model: LoadedModel, requests: Sequence[WarmupRequest]) -> None:
+    """Sends a loaded model its warm-up requests, as a server does before a version goes live.
 
     Raises:
-      ModelLoadError: If the model cannot be served.
-      InvalidRequestError: If a request fails.
+      InvalidRequestError: If a request fails, which would fail the load there.
     """
-    requests = read_warmup(model_dir)
-    with LoadedModel.load(model_dir) as model:
-        for position, request in enumerate(requests, start=1):
-            _replay(model, request, position)
-    return len(requests)
+    for position, request in enumerate(requests, start=1):
+        _replay(model, request, position)
 
 
 def _replay(model: LoadedModel, request: WarmupRequest, position: int) -> None:

@@ -7,11 +7,11 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from schemas import features as keys
-from serving.saved_model import InvalidRequestError
+from serving.saved_model import InvalidRequestError, LoadedModel
 from serving.warmup import (
     WarmupRequest,
     read_warmup,
-    replay_warmup,
+    replay,
     warmup_path,
     write_warmup,
 )
@@ -30,7 +30,6 @@ def folder(model_dir, tmp_path):
 def test_requests_survive_the_round_trip(folder):
     write_warmup(folder, REQUESTS, model_name="demo")
     assert read_warmup(folder) == REQUESTS
-    assert replay_warmup(folder) == 2
 
 
 def test_the_file_is_what_tensorflow_serving_reads(folder):
@@ -47,14 +46,14 @@ def test_the_file_is_what_tensorflow_serving_reads(folder):
 
 def test_a_model_without_the_file_has_no_requests(folder):
     assert read_warmup(folder) == []
-    assert replay_warmup(folder) == 0
 
 
 def test_a_request_that_would_fail_the_load_is_found_here(folder):
     broken = WarmupRequest(keys.EXAMPLES_SIGNATURE, {keys.SERIALIZED_EXAMPLES: [b"no example"]})
-    write_warmup(folder, [*REQUESTS, broken], model_name="demo")
-    with pytest.raises(InvalidRequestError, match="warm-up request 3 fails: signature examples"):
-        replay_warmup(folder)
+    with LoadedModel.load(folder) as model:
+        replay(model, REQUESTS)
+        with pytest.raises(InvalidRequestError, match="warm-up request 3 fails: signature"):
+            replay(model, [*REQUESTS, broken])
 
 
 def test_more_requests_than_a_server_takes_are_refused(folder):

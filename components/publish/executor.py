@@ -1,0 +1,164 @@
+"""Publishes a blessed model as the next version, unless it is live already."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from tfx import types
+from tfx.components.util import model_utils
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+from components.evaluation.thresholds import CANDIDATE
+from components.evaluation.verdict import Verdict
+from components.publish.config import PublishConfig
+from components.publish.publication import Publication
+from components.publish.warmup import BATCH_SIZES, add_warmup
+from components.raw_examples import RawExample, read_raw_examples
+from components.serving_check.result import ServingCheckResult
+from schemas import features as keys
+from schemas.model_info import ModelInfo, read_model_info, write_model_info
+from serving.fingerprint import model_fingerprint
+from serving.versions import list_versions, live_version, publish
+
+PUSHED_PROPERTY: Final = "pushed"
+DESTINATION_PROPERTY: Final = "pushed_destination"
+VERSION_PROPERTY: Final = "pushed_version"
+"""Properties of TFX's own Pusher; private constants there."""
+
+Artifacts = Mapping[str, Sequence[types.Artifact]]
+
+
+class Executor(BaseExecutor):
+    """Executor of `Publish`."""
+
+    def Do(  # noqa: N802 - the name that TFX calls
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Publishes the model where both blessings are positive, and records what was done.
+
+        Raises:
+          UserError: If the model base cannot be written; what is served stays as it was.
+          AlbertTfxError: If the copy does not load or fails a warm-up request; likewise.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        model_base = Path(exec_properties["model_base"])
+        reasons = refusals(input_dict)
+        if reasons:
+            publication = Publication(
+                status="refused",
+                reasons=tuple(reasons),
+                model_base=str(model_base),
+                live_version=live_version(model_base),
+            )
+        else:
+            config = PublishConfig.model_validate_json(exec_properties["config"])
+            publication = publish_model(input_dict, model_base, config, exec_properties["run_id"])
+        _record(publication, artifact_utils.get_single_instance(output_dict[keys.PUSHED_MODEL]))
+
+
+def refusals(inputs: Artifacts) -> list[str]:
+    """Returns why the candidate must not be published, a sentence each; none where it may."""
+    reasons = []
+    serving_blessing = inputs[keys.SERVING_BLESSING][0]
+    if not model_utils.is_model_blessed(inputs[keys.BLESSING][0]):
+        reasons += [
+            f"evaluation: {reason.sentence}"
+            for reason in _verdict(inputs).reasons
+            if reason.outcome == "fail"
+        ]
+    if not model_utils.is_infra_validated(serving_blessing):
+        text = Path(serving_blessing.uri, keys.SERVING_CHECK_FILE).read_text("utf-8")
+        failures = ServingCheckResult.model_validate_json(text).failures
+        reasons += [f"serving check: {failure}" for failure in failures]
+    return reasons
+
+
+def publish_model(
+    inputs: Artifacts, model_base: Path, config: PublishConfig, run_id: str
+) -> Publication:
+    """Makes the candidate the live version, unless it is that already.
+
+    Args:
+      inputs: The step's input artifacts.
+      model_base: Folder of the versions.
+      config: Number of warm-up requests.
+      run_id: The run that publishes, written into the version.
+
+    Raises:
+      UserError: If the model base cannot be written.
+      AlbertTfxError: If the copy does not load or fails a warm-up request.
+    """
+    source = Path(path_utils.serving_model_path(inputs[keys.MODEL][0].uri))
+    fingerprint = model_fingerprint(source)
+    versions = list_versions(model_base)
+    live = max(versions, default=None)
+    if live is not None and model_fingerprint(versions[live]) == fingerprint:
+        return _publication("up_to_date", model_base, live)
+    info = _completed_info(source, inputs, run_id=run_id, fingerprint=fingerprint)
+    rows = _warmup_rows(inputs, config.warmup_requests)
+
+    def complete(staged: Path, version: int) -> None:
+        write_model_info(staged, info.model_copy(update={"version": version}))
+        add_warmup(staged, rows, config.warmup_requests)
+
+    return _publication("published", model_base, publish(source, model_base, complete))
+
+
+def _completed_info(source: Path, inputs: Artifacts, *, run_id: str, fingerprint: str) -> ModelInfo:
+    """Returns the model's record with what only this step knows, but for the version."""
+    info = read_model_info(source)
+    if info is None:
+        raise ValueError(f"only a model with a record can be published; {source} holds none")
+    measured = _verdict(inputs).metrics.get(CANDIDATE, {})
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return info.model_copy(
+        update={
+            "metrics": {name: value for name, value in measured.items() if value is not None},
+            "fingerprint": fingerprint,
+            "run_id": run_id,
+            "published_at": now.isoformat(timespec="seconds"),
+        }
+    )
+
+
+def _verdict(inputs: Artifacts) -> Verdict:
+    text = Path(inputs[keys.EVALUATION][0].uri, keys.VERDICT_FILE).read_text("utf-8")
+    return Verdict.model_validate_json(text)
+
+
+def _warmup_rows(inputs: Artifacts, num_requests: int) -> list[RawExample]:
+    """Returns as many rows as the warm-up requests can use."""
+    examples = read_raw_examples(inputs[keys.EXAMPLES], keys.EVAL)
+    return list(islice(examples, num_requests * max(BATCH_SIZES)))
+
+
+def _publication(
+    status: Literal["published", "up_to_date"], model_base: Path, version: int
+) -> Publication:
+    return Publication(
+        status=status,
+        model_base=str(model_base),
+        version=version,
+        path=str(model_base / str(version)),
+        live_version=live_version(model_base),
+    )
+
+
+def _record(publication: Publication, pushed: types.Artifact) -> None:
+    """Writes the record, and the properties of TFX's own Pusher."""
+    Path(pushed.uri, keys.PUBLICATION_FILE).write_text(
+        publication.model_dump_json(indent=2) + "\n", "utf-8"
+    )
+    pushed.set_int_custom_property(PUSHED_PROPERTY, int(publication.version is not None))
+    if publication.version is not None:
+        pushed.set_string_custom_property(DESTINATION_PROPERTY, publication.path)
+        pushed.set_string_custom_property(VERSION_PROPERTY, str(publication.version))

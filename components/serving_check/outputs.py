@@ -1,0 +1,79 @@
+"""Whether answers are well-formed, and how far two sets of answers are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from schemas.features import PROBABILITIES, PROBABILITY
+
+Outputs = Mapping[str, np.ndarray]
+"""Array by name of the output, each `(batch, ...)`; texts as bytes."""
+
+_SUM_TOLERANCE = 1e-2
+
+
+def malformed(outputs: Outputs, num_rows: int, *, sum_to_one: bool = False) -> str:
+    """Returns what is wrong with answers to `num_rows` texts; empty where nothing is.
+
+    Args:
+      outputs: The answers.
+      num_rows: Texts that were sent.
+      sum_to_one: Whether the probabilities of a text must add up to 1 (not in multi-label tasks).
+    """
+    for name, value in outputs.items():
+        if value.shape[:1] != (num_rows,):
+            return f"output {name} has the shape {value.shape} for {num_rows} texts"
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            return f"output {name} holds values that are no numbers"
+        if name in (PROBABILITY, PROBABILITIES) and ((value < 0) | (value > 1)).any():
+            return f"output {name} holds values outside 0 to 1"
+    if sum_to_one and not adds_up_to_one(outputs):
+        return f"the {PROBABILITIES} of a text do not add up to 1"
+    return ""
+
+
+def adds_up_to_one(outputs: Outputs) -> bool:
+    """Returns whether the probabilities of every text add up to 1."""
+    if PROBABILITIES not in outputs:
+        return False
+    return bool(np.allclose(outputs[PROBABILITIES].sum(axis=-1), 1.0, atol=_SUM_TOLERANCE))
+
+
+def difference(left: Outputs, right: Outputs) -> float:
+    """Returns the largest difference of a number; infinite where the outputs are not alike.
+
+    Texts must be the same in every row whose numbers are: a label may turn only with its
+    probability.
+
+    >>> left = {"score": np.array([0.5, 0.1]), "label": np.array([b"a", b"b"])}
+    >>> right = {"score": np.array([0.4, 0.1]), "label": np.array([b"c", b"b"])}
+    >>> round(difference(left, right), 3)
+    0.1
+    >>> difference(left, {**left, "label": np.array([b"a", b"c"])})
+    inf
+    """
+    if left.keys() != right.keys() or any(left[name].shape != right[name].shape for name in left):
+        return float("inf")
+    numbers = [name for name in left if left[name].dtype.kind in "fiu"]
+    num_rows = len(next(iter(left.values()), ()))
+    gaps = np.zeros(num_rows)
+    for name in numbers:
+        gap = np.abs(left[name].astype(np.float64) - right[name]).reshape(num_rows, -1)
+        gaps = np.maximum(gaps, gap.max(axis=1, initial=0.0))
+    for name in left.keys() - set(numbers):
+        differs = (left[name] != right[name]).reshape(num_rows, -1).any(axis=1)
+        if (differs & (gaps == 0)).any():
+            return float("inf")
+    return float(gaps.max(initial=0.0))
+
+
+def stack(answers: list[Outputs]) -> Outputs:
+    """Returns the answers of several requests as those of one."""
+    return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+
+
+def row_of(outputs: Outputs, index: int) -> Outputs:
+    """Returns the answer to one text, still as a batch."""
+    return {name: value[index : index + 1] for name, value in outputs.items()}
