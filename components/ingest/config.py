@@ -37,7 +37,9 @@ class IngestConfig(Section):
         description="Column name or 0-based position of each role; roles unknown to the task are "
         "slice features. Unset: the task's roles by their own names.",
     )
-    span: PositiveInt | None = Field(default=None, description="Span to read; unset: the latest there is.")
+    span: PositiveInt | None = Field(
+        default=None, description="Span to read; unset: the latest there is."
+    )
     max_text_length: PositiveInt = Field(
         default=10_000, description="Longest text in characters; longer rows are rejected."
     )

@@ -71,7 +71,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         summary = _read_summary(quarantine.uri)
         summary = summary.model_copy(
             update={
-                "warnings": find_warnings(summary, task),
+                "warnings": find_warnings(summary, config, task),
                 "seconds": round(time.monotonic() - start, 2),
             }
         )
@@ -98,6 +98,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 )
             )
         with fileio.open(os.path.join(quarantine_uri, REJECTED_FILE), "wb") as rejected:
+            rejected.write(b"")  # without a write, tf.io.gfile makes no file
             for chunk in plan.chunks:
                 with fileio.open(plan.rejected_path(chunk.index), "rb") as part:
                     while block := part.read(_COPIED_AT_ONCE):

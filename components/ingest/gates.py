@@ -19,7 +19,7 @@ def check_rows(summary: IngestSummary, config: IngestConfig, task: Task) -> None
       UserError: If a file is damaged, a split has no rows, or train has only one label.
     """
     if summary.failures:
-        raise UserError("\n  ".join(["the input could not be read to its end:", *summary.failures]))
+        raise UserError("\n  ".join(["the input cannot be used:", *summary.failures]))
     _check_rejected(summary, config)
     for split, number in summary.accepted.items():
         if not number:
@@ -34,9 +34,9 @@ def check_rows(summary: IngestSummary, config: IngestConfig, task: Task) -> None
     _check_repeats(summary, config)
 
 
-def find_warnings(summary: IngestSummary, task: Task) -> tuple[str, ...]:
+def find_warnings(summary: IngestSummary, config: IngestConfig, task: Task) -> tuple[str, ...]:
     """Returns what a person should look at although the run goes on."""
-    return (*_repeat_warnings(summary), *_label_warnings(summary, task))
+    return (*_repeat_warnings(summary, config), *_label_warnings(summary, task))
 
 
 def _check_rejected(summary: IngestSummary, config: IngestConfig) -> None:
@@ -97,19 +97,17 @@ def _check_repeats(summary: IngestSummary, config: IngestConfig) -> None:
         )
 
 
-def _repeat_warnings(summary: IngestSummary) -> Iterator[str]:
-    kept = "were dropped" if summary.num_dropped else "are kept"
-    for name, counts, what in (
-        ("duplicates", summary.duplicates, "rows repeat an earlier row"),
-        ("leaks", summary.leaks, "rows have a text that stands in train too"),
-        ("conflicts", summary.conflicts, "texts have more than one label"),
+def _repeat_warnings(summary: IngestSummary, config: IngestConfig) -> Iterator[str]:
+    outcomes = {"warn": "; they are kept", "drop": "; they are dropped", "refuse": ""}
+    for name, counts, what, outcome in (
+        ("duplicates", summary.duplicates, "rows repeat an earlier row", config.duplicates),
+        ("leaks", summary.leaks, "rows have a text that stands in train too", config.leaks),
+        ("conflicts", summary.conflicts, "texts have more than one label", "warn"),
     ):
         for split, number in counts.items():
             if number:
                 examples = ", ".join(summary.examples.get(name, ()))
-                yield f"{split}: {number:,} {what} (such as {examples})" + (
-                    "" if name == "conflicts" else f"; {kept}"
-                )
+                yield f"{split}: {number:,} {what} (such as {examples}){outcomes[outcome]}"
 
 
 def _label_warnings(summary: IngestSummary, task: Task) -> Iterator[str]:

@@ -96,17 +96,30 @@ def find_repeats(
     """
     counts = Counts()
     duplicates, leaks = find_duplicates(records), find_leaks(records)
-    found = {"duplicates": duplicates, "leaks": leaks, "conflicts": find_conflicts(records)}
-    for finding, rows in found.items():
+    conflicts = find_conflicts(records)
+    for finding, rows in (("duplicates", duplicates), ("leaks", leaks), ("conflicts", conflicts)):
         counter = getattr(counts, finding)
         counter.update(
             {SPLITS[split]: int(number) for split, number in _counted(records["split"][rows])}
         )
+    for finding, rows in (("duplicates", duplicates), ("leaks", leaks)):
         for record in _earliest(records[rows]):
-            name = f"{file_names[record['chunk']]}:{record['line']}"
-            counts.add_example(finding, RowExample(int(record["chunk"]), int(record["line"]), name))
+            counts.add_example(finding, _example(record, file_names))
+    for at in np.flatnonzero(conflicts)[:EXAMPLES_KEPT]:
+        counts.add_example("conflicts", _conflict(records[at - 1], records[at], file_names))
     taken_out = (duplicates & drop_duplicates) | (leaks & drop_leaks)
     return counts, list(_by_shard(records[taken_out]))
+
+
+def _example(record: np.void, file_names: Sequence[str], text: str = "") -> RowExample:
+    chunk, line = int(record["chunk"]), int(record["line"])
+    return RowExample(chunk, line, f"{file_names[chunk]}:{line}", text)
+
+
+def _conflict(one: np.void, other: np.void, file_names: Sequence[str]) -> RowExample:
+    """Names the later of two rows with the same text and other targets, and the earlier with it."""
+    earlier, later = sorted((_example(one, file_names), _example(other, file_names)))
+    return later._replace(text=f"{earlier.row} has another label")
 
 
 def _same_as_before(records: NDArray[np.void], *names: str) -> NDArray[np.bool_]:

@@ -1,0 +1,33 @@
+import pytest
+
+from components.ingest.formats import create_format, format_names, format_of
+from components.ingest.formats.base import Format
+
+
+def test_every_module_is_a_format():
+    assert format_names() == ("csv", "jsonl", "tfrecord", "tsv")
+
+
+@pytest.mark.parametrize("name", format_names())
+def test_a_format_is_made_by_its_name(name):
+    assert isinstance(create_format(name), Format)
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(ValueError, match=r"format must be one of csv, .*; received 'xlsx'"):
+        create_format("xlsx")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("a.tsv", "tsv"),
+        ("A.TSV.GZ", "tsv"),
+        ("a.json", "jsonl"),
+        ("a.tfrecord-00000-of-00001", None),
+        ("a.tfrecords.gz", "tfrecord"),
+        ("a.txt", None),
+    ],
+)
+def test_the_ending_says_the_format(path, name):
+    assert format_of(path) == name
