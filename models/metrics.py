@@ -24,7 +24,7 @@ _LOG_ODDS_BUCKETS = 1000
 
 Even steps of probability, as in TFMA's AUC, put all sure answers into one bucket.
 """
-_MAX_LOG_ODDS = 30.0
+_MAX_LOG_ODDS = 104.0  # the smallest float32 is exp(-103.3)
 _COUNTS_NAME = "_classification_counts"  # the leading underscore keeps it out of TFMA's results
 
 
