@@ -44,12 +44,10 @@ def _ingest_line(summary: IngestSummary) -> str:
 
 
 def _training_line(training: Mapping[str, Any]) -> str:
-    best = f"best {training['metric']} {training['best']:.4f}"
-    return f"{best} at step {training['best_step']:,} of {training['steps']:,}"
-
-
-def _verdict_line(verdict: Verdict) -> str:
-    return "blessed" if verdict.blessed else "not blessed"
+    done = f"{training['steps']:,} steps in {training['precision']}"
+    if training["best_score"] is None:
+        return done
+    return f"best {training['best_score']:.4f} at step {training['best_step']:,}, {done}"
 
 
 _RECORDS = (
@@ -62,7 +60,11 @@ _RECORDS = (
     ),
     _Record("training", "model_run", keys.TRAINING_SUMMARY_FILE, json.loads, _training_line),
     _Record(
-        "verdict", keys.EVALUATION, keys.VERDICT_FILE, Verdict.model_validate_json, _verdict_line
+        "verdict",
+        keys.EVALUATION,
+        keys.VERDICT_FILE,
+        Verdict.model_validate_json,
+        lambda verdict: verdict.summary,
     ),
     _Record(
         "serving_check",
