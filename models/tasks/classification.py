@@ -48,7 +48,7 @@ class Options(Section):
             raise ValueError(f"labels must be unique; received {list(labels)}")
         if any(label != label.strip() or not label for label in labels):
             raise ValueError(
-                f"labels must not start or end in white space; received {list(labels)}"
+                f"labels must have text and no space around them; received {list(labels)}"
             )
         return labels
 

@@ -9,6 +9,8 @@ from tfx.types import standard_artifacts
 from components.transform.component import TextTransform
 from components.vocabulary.component import VocabularyTrainer
 from models.config import VocabularyConfig
+from models.tasks import create_task
+from models.tokenizer import AlbertTokenizer
 from models.transform import vocabulary_copy
 from schemas import features as keys
 from tests.models import reference
@@ -110,6 +112,39 @@ def test_ids_are_those_of_the_original(outputs, split):
         values(row, keys.TOKEN_IDS) for row in rows(outputs["transformed_examples"], split)
     ]
     assert sorted(transformed) == sorted(expected)
+
+
+class Served(tf.Module):
+    """The preprocessing as an exported model holds it."""
+
+    def __init__(self, vocabulary):
+        super().__init__()
+        self.tokenizer = AlbertTokenizer(vocabulary)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def token_ids(self, text):
+        inputs = create_task(TASK).preprocess({keys.TEXT: text}, self.tokenizer, MAX_LENGTH)
+        return {keys.TOKEN_IDS: inputs[keys.TOKEN_IDS].to_tensor(default_value=-1)}
+
+
+def served_ids(directory, texts):
+    """Returns the ids that a model answers in a v1 Session, as TensorFlow Serving runs it."""
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        meta_graph = tf.compat.v1.saved_model.load(session, ["serve"], directory)
+        signature = meta_graph.signature_def[keys.SERVING_DEFAULT]
+        (text,) = signature.inputs.values()
+        ids = session.run(signature.outputs[keys.TOKEN_IDS].name, {text.name: texts})
+    return [[id_ for id_ in row if id_ != -1] for row in ids.tolist()]
+
+
+@pytest.mark.parametrize("split", [keys.TRAIN, keys.EVAL])
+def test_served_ids_are_those_of_training(outputs, split, tmp_path):
+    with open(vocabulary_copy(str(outputs["transform_graph"])), "rb") as stream:
+        served = Served(stream.read())
+    signatures = {keys.SERVING_DEFAULT: served.token_ids}
+    tf.saved_model.save(served, str(tmp_path), signatures=signatures)
+    trained = [values(row, keys.TOKEN_IDS) for row in rows(outputs["transformed_examples"], split)]
+    assert sorted(served_ids(str(tmp_path), TEXTS[split])) == sorted(trained)
 
 
 def test_targets_are_kept(outputs):
