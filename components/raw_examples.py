@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfx.types import artifact_utils
 
@@ -46,5 +46,6 @@ def read_raw_examples(artifacts: Sequence[types.Artifact], split: str) -> Iterat
     for uri in artifact_utils.get_split_uris(list(artifacts), split):
         for file in sorted(tf.io.gfile.glob(f"{uri}/*")):
             compression = "GZIP" if file.endswith(".gz") else ""
-            for record in tf.data.TFRecordDataset(file, compression).as_numpy_iterator():
+            records: Any = tf.data.TFRecordDataset(file, compression).as_numpy_iterator()
+            for record in records:
                 yield RawExample(record, tf.train.Example.FromString(record))

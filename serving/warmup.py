@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from schemas.features import WARMUP_FILE
 from serving.saved_model import InvalidRequestError, LoadedModel
@@ -71,7 +72,8 @@ def read_warmup(model_dir: Path) -> list[WarmupRequest]:
     path = warmup_path(model_dir)
     if not path.is_file():
         return []
-    return [_from_log(record) for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator()]
+    records: Any = tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+    return [_from_log(record) for record in records]
 
 
 def replay(model: LoadedModel, requests: Sequence[WarmupRequest]) -> None:

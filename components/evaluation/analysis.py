@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import apache_beam as beam
 import pyarrow as pa
@@ -91,12 +91,13 @@ class ReadSplit(beam.PTransform):
             raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
         )
         uris = artifact_utils.get_split_uris(self._artifacts, self._split)
-        return [
+        batches = [
             pipeline
             | f"Read[{index}]"
             >> make_tfxio(io_utils.all_files_pattern(uri)).BeamSource(self._batch_size)
             for index, uri in enumerate(uris)
-        ] | beam.Flatten()
+        ]
+        return cast("beam.PCollection[pa.RecordBatch]", batches | beam.Flatten())
 
 
 class Analyze(beam.PTransform):

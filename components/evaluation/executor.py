@@ -51,7 +51,7 @@ class Executor(BaseBeamExecutor):
         split = exec_properties["split"]
         baselines = _by_name(input_dict.get(keys.BASELINES, ()))
         _refuse_bad_thresholds(config, task, list(baselines))
-        champions = input_dict.get(keys.CHAMPION, ())
+        champions = input_dict.get(keys.CHAMPION, [])
         champion = _champion_status(champions, task, input_dict[keys.EXAMPLES], split)
         models = {CANDIDATE: _model_dir(input_dict[keys.MODEL][0]), **baselines}
         if champion.status == "compared":
@@ -86,7 +86,7 @@ class Executor(BaseBeamExecutor):
 
         eval_config = make_eval_config(task, list(models), evaluated_slices(task, config))
         with self._make_beam_pipeline() as pipeline:
-            (
+            _ = (
                 pipeline
                 | "ReadSplit" >> ReadSplit(examples, split, batch_size=config.batch_size)
                 | "Analyze" >> Analyze(models, eval_config, output_path)

@@ -34,14 +34,16 @@ def gate_rules(config: EvaluateConfig, metric: Metric, baselines: Sequence[str])
     """
     if config.thresholds is not None:
         return [Rule(threshold) for threshold in config.thresholds]
-    bound = {"min": 0.0} if metric.higher_is_better else {"max": 0.0}
     return [
-        Rule(Threshold(metric=metric.name, over=CHAMPION, **bound)),
-        *(
-            Rule(Threshold(metric=metric.name, over=baseline, **bound), strict=True)
-            for baseline in baselines
-        ),
+        Rule(_no_worse_than(CHAMPION, metric)),
+        *(Rule(_no_worse_than(baseline, metric), strict=True) for baseline in baselines),
     ]
+
+
+def _no_worse_than(other: str, metric: Metric) -> Threshold:
+    if metric.higher_is_better:
+        return Threshold(metric=metric.name, over=other, min=0.0)
+    return Threshold(metric=metric.name, over=other, max=0.0)
 
 
 def check_thresholds(
