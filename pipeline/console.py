@@ -16,6 +16,9 @@ from schemas import progress
 
 _MARKS = {"run": "[green]✓[/]", "cached": "[cyan]=[/]", "failed": "[red]✗[/]"}
 
+_FILE_WIDTH = 140
+"""Columns where the output is no terminal; rich would take 80 and break the lines."""
+
 
 @contextmanager
 def noise_to(log_file: Path) -> Iterator[Console]:
@@ -34,7 +37,8 @@ def noise_to(log_file: Path) -> Iterator[Console]:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
-            yield Console(file=terminal, highlight=False)
+            width = None if terminal.isatty() else _FILE_WIDTH
+            yield Console(file=terminal, highlight=False, width=width)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

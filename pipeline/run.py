@@ -3,6 +3,7 @@
 import datetime
 import errno
 import logging
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ def _recorded_run(
 ) -> RunReport:
     """Runs the pipeline under a display, and writes the report whatever happens."""
     log_file = run_dir / LOG_FILE
-    console.print(f"[bold]{config.name}[/]  run {run_dir.name}  [dim]log {log_file}[/]")
+    console.print(f"[bold]{config.name}[/]  [dim]log: {log_file}[/]", soft_wrap=True)
     started_at = datetime.datetime.now(datetime.timezone.utc)
     start = time.monotonic()
     display = StepDisplay(console)
@@ -104,21 +105,30 @@ def _run_pipeline(
 
 def explained(error: BaseException, log_file: Path) -> AlbertTfxError:
     """Returns what a person should read of `error`: our own message in it, or where to look."""
-    chain = list(_causes(error))
-    for cause in chain:
+    causes = list(_causes(error))
+    for cause in causes:
         if isinstance(cause, AlbertTfxError):
             return cause
-    for cause in chain:
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT):
-            return UserError(
-                f"output: cannot be written ({cause}); free space, "
-                "or choose another with --set output=FOLDER"
-            )
+    if any(_is_disk_error(cause) for cause in causes):
+        return UserError(
+            f"output: cannot be written ({_last_line(error)}); free space, "
+            "or choose another folder with --set output=FOLDER"
+        )
     if isinstance(error, KeyboardInterrupt):
         return AlbertTfxError("interrupted; the same command goes on from the last checkpoint")
-    return AlbertTfxError(
-        f"{type(error).__name__}: {str(error).strip().splitlines()[-1:] or ['']}; see {log_file}"
-    )
+    return AlbertTfxError(f"{type(error).__name__}: {_last_line(error)}; see {log_file}")
+
+
+def _is_disk_error(error: BaseException) -> bool:
+    """Returns whether the output folder is full or read-only; TensorFlow says so only in words."""
+    known = (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
+    if isinstance(error, OSError) and error.errno in known:
+        return True
+    return any(os.strerror(number) in str(error) for number in known)
+
+
+def _last_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[-1].strip()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

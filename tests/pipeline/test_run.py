@@ -1,0 +1,46 @@
+"""What a person reads of a failure."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from pipeline.run import explained
+from schemas.errors import RefusedError
+
+_LOG = Path("run.log")
+
+
+def _raised(error: Exception, cause: Exception) -> Exception:
+    try:
+        raise error from cause
+    except type(error) as chained:
+        return chained
+
+
+def test_our_own_message_is_found_below_what_a_runner_wraps_it_in() -> None:
+    refused = RefusedError("label 'x' is not declared")
+    assert explained(_raised(RuntimeError("[while running 'Step']"), refused), _LOG) is refused
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EROFS, "Read-only file system"),
+        RuntimeError("tf.errors.ResourceExhaustedError: /out/x; No space left on device"),
+    ],
+)
+def test_a_full_or_read_only_folder_is_the_users_to_mend(error: Exception) -> None:
+    told = explained(error, _LOG)
+    assert told.exit_code == 2
+    assert "--set output=FOLDER" in str(told)
+
+
+def test_an_interrupt_says_how_to_go_on() -> None:
+    assert "goes on from the last checkpoint" in str(explained(KeyboardInterrupt(), _LOG))
+
+
+def test_anything_else_names_its_last_line_and_the_log() -> None:
+    told = explained(ValueError("In user code:\n\n  bad shape"), _LOG)
+    assert (told.exit_code, str(told)) == (1, "ValueError: bad shape; see run.log")
