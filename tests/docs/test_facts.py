@@ -1,0 +1,70 @@
+"""Lists in the documentation that the code knows better: they are held against it."""
+
+import re
+from pathlib import Path
+
+import typer
+
+from pipeline.cli import EXIT_REFUSED, app
+from pipeline.loading import check_config
+from schemas.errors import AlbertTfxError, UserError
+from tests.docs.markdown import ROOT, first_column, section
+from tests.docs.test_commands import MINIMAL
+
+README = ROOT / "README.md"
+STEPS = ROOT / "docs" / "steps.md"
+DATA_QUALITY = ROOT / "docs" / "data-quality.md"
+
+
+def test_the_table_of_commands_names_all_of_them() -> None:
+    rows = first_column(section(README, "## Commands"))
+    commands = {row.removeprefix("albert-tfx ").split()[0] for row in rows if "albert-tfx" in row}
+    assert commands == set(typer.main.get_command(app).commands)
+    targets = {row.removeprefix("make ") for row in rows if row.startswith("make ")}
+    listed = re.findall(r"^([a-z0-9]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert targets == set(listed)
+
+
+def test_the_table_of_exit_codes_is_right() -> None:
+    codes = [row for row in first_column(section(README, "### Exit codes")) if row.isdigit()]
+    expected = [0, AlbertTfxError.exit_code, UserError.exit_code, EXIT_REFUSED]
+    assert codes == [str(code) for code in expected]
+
+
+def test_every_step_of_a_run_has_its_section(tmp_path: Path) -> None:
+    from components.ingest.sources import Sources
+    from pipeline.build import build_pipeline
+
+    sources = Sources(files=(), fingerprints={"train": "0"})
+    pipeline = build_pipeline(
+        check_config(MINIMAL | {"output": str(tmp_path)}, source="a test"),
+        sources=sources,
+        schema_file=tmp_path / "schema.pbtxt",
+        run_id="a-run",
+    )
+    headings = re.findall(r"^### (.+)$", STEPS.read_text("utf-8"), flags=re.MULTILINE)
+    documented = [step for heading in headings for step in heading.split(" and ")]
+    assert sorted(documented) == sorted(component.id for component in pipeline.components)
+
+
+def test_every_check_before_publication_is_listed() -> None:
+    from components.serving_check.checks import CHECKS
+    from components.serving_check.executor import _LOADS
+    from components.serving_check.latency import NAME
+
+    assert first_column(section(STEPS, "### ServingCheck"))[1:] == [_LOADS, *CHECKS, NAME]
+
+
+def test_every_reason_of_a_rejection_is_listed() -> None:
+    sources = [
+        *(ROOT / "components" / "ingest").rglob("*.py"),
+        *(ROOT / "models" / "tasks").glob("*.py"),
+    ]
+    in_code = {
+        reason
+        for path in sources
+        for reason in re.findall(
+            r'(?:reject\(\s*[\w.]+,|RowError\()\s*"(\w+)"', path.read_text("utf-8")
+        )
+    }
+    assert set(first_column(section(DATA_QUALITY, "## The quarantine"))[1:]) == in_code
