@@ -47,6 +47,7 @@ def judge(
     elif not reasons:
         sentence = "evaluate.thresholds is empty: every candidate is blessed"
         reasons = (Reason(outcome="skipped", sentence=sentence),)
+    reasons += tuple(_missing_slices(config, measured, split=split))
     return Verdict(
         blessed=all(reason.outcome != "fail" for reason in reasons),
         reasons=reasons,
@@ -63,6 +64,16 @@ def judge(
             if (worst := _worst_slice(measured, model, metrics[0])) is not None
         },
     )
+
+
+def _missing_slices(
+    config: EvaluateConfig, measured: Measurements, *, split: str
+) -> Iterator[Reason]:
+    """Yields a reason for each configured slice that no row has: a column may be misspelt."""
+    for feature in config.slices:
+        if not _slices_of(feature, measured):
+            sentence = f"evaluate.slices names {feature}, which no row of split {split} has"
+            yield Reason(outcome="skipped", sentence=sentence, slice=feature)
 
 
 def _apply(
@@ -90,7 +101,12 @@ def _slices(threshold: Threshold, measured: Measurements) -> list[str]:
     wanted = threshold.slice or OVERALL
     if wanted == OVERALL or "=" in wanted:
         return [wanted] if wanted in measured.num_rows else []
-    return sorted(name for name in measured.num_rows if name.partition("=")[0] == wanted)
+    return _slices_of(wanted, measured)
+
+
+def _slices_of(feature: str, measured: Measurements) -> list[str]:
+    """Returns the measured slices by a feature."""
+    return sorted(name for name in measured.num_rows if name.startswith(f"{feature}="))
 
 
 def _judged(rule: Rule, slice_name: str, measured: Measurements) -> Reason:

@@ -93,20 +93,26 @@ class Runs:
                 enable_cache=True,
             )
         )
-        return self.last_evaluation()
-
-    def last_evaluation(self):
         with metadata.Metadata(self.connection) as handle:
-            store = handle.store
-            (node,) = [
-                context
-                for context in store.get_contexts_by_type("node")
-                if context.name == "champions.Evaluate"
-            ]
-            execution = max(store.get_executions_by_context(node.id), key=lambda one: one.id)
-            events = store.get_events_by_execution_ids([execution.id])
-            (output,) = [event for event in events if event.type == mlmd.Event.OUTPUT]
-            (blessing,) = store.get_artifacts_by_id([output.artifact_id])
+            resolver = self.last_execution(handle.store, "Champion")
+            # LocalDagRunner goes on after a resolver that failed, as if it had found nothing.
+            assert resolver.last_known_state != mlmd.Execution.FAILED
+            return self.evaluation(handle.store)
+
+    def last_execution(self, store, node_id):
+        (node,) = [
+            context
+            for context in store.get_contexts_by_type("node")
+            if context.name == f"champions.{node_id}"
+        ]
+        return max(store.get_executions_by_context(node.id), key=lambda one: one.id)
+
+    def evaluation(self, store):
+        """Returns what the last evaluation saw as champion, and whether it was cached."""
+        execution = self.last_execution(store, "Evaluate")
+        events = store.get_events_by_execution_ids([execution.id])
+        (output,) = [event for event in events if event.type == mlmd.Event.OUTPUT]
+        (blessing,) = store.get_artifacts_by_id([output.artifact_id])
         cached = execution.last_known_state == mlmd.Execution.CACHED
         return Path(blessing.uri, "champion").read_text(), cached
 

@@ -191,6 +191,20 @@ def test_no_thresholds_at_all_bless_and_say_so():
     assert "evaluate.thresholds is empty" in verdict.reasons[0].sentence
 
 
+def test_a_configured_slice_that_no_row_has_is_told():
+    verdict = judge(
+        measured(**SLICED),
+        config=EvaluateConfig(slices=("label", "sorce")),
+        metrics=METRICS,
+        baselines=(),
+        champion=COMPARED,
+        split="eval",
+    )
+    sentences = [reason.sentence for reason in verdict.reasons if reason.outcome == "skipped"]
+    assert sentences == ["evaluate.slices names sorce, which no row of split eval has"]
+    assert verdict.blessed
+
+
 def test_the_worst_slice_is_one_with_enough_rows():
     verdict = verdict_on(measured(**SLICED), champion=COMPARED)
     worst = verdict.worst_slices["candidate"]
