@@ -9,14 +9,17 @@ rows have the same label, as in a slice by label.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.proto import config_pb2
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 _MIN_PROBABILITY = 1e-7
 _LOG_ODDS_BUCKETS = 1000
@@ -26,6 +29,10 @@ Even steps of probability, as in TFMA's AUC, put all sure answers into one bucke
 """
 _MAX_LOG_ODDS = 104.0  # the smallest float32 is exp(-103.3)
 _COUNTS_NAME = "_classification_counts"  # the leading underscore keeps it out of TFMA's results
+
+
+def _no_weights() -> defaultdict[Any, float]:
+    return defaultdict(float)
 
 
 @dataclass
@@ -38,8 +45,8 @@ class ClassificationCounts:
       log_loss: Sum of weight times -log(probability of the label).
     """
 
-    confusion: Counter[tuple[int, int]] = field(default_factory=Counter)
-    scores: Counter[tuple[int, int, bool]] = field(default_factory=Counter)
+    confusion: dict[tuple[int, int], float] = field(default_factory=_no_weights)
+    scores: dict[tuple[int, int, bool], float] = field(default_factory=_no_weights)
     log_loss: float = 0.0
 
     def add(self, label: int, probabilities: np.ndarray, weight: float = 1.0) -> None:
@@ -61,8 +68,8 @@ class ClassificationCounts:
 
     def merge(self, other: ClassificationCounts) -> None:
         """Counts the rows of `other` too."""
-        self.confusion.update(other.confusion)
-        self.scores.update(other.scores)
+        _add_all(self.confusion, other.confusion)
+        _add_all(self.scores, other.scores)
         self.log_loss += other.log_loss
 
     def matrix(self) -> np.ndarray:
@@ -72,6 +79,11 @@ class ClassificationCounts:
             [[self.confusion[label, predicted] for predicted in present] for label in present],
             float,
         )
+
+
+def _add_all(weights: dict[_Key, float], others: Mapping[_Key, float]) -> None:
+    for key, weight in others.items():
+        weights[key] += weight
 
 
 def accuracy(counts: ClassificationCounts) -> float:

@@ -1,6 +1,7 @@
 """Packs token sequences into the inputs of the backbone, with plain TensorFlow ops."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -39,7 +40,9 @@ def pack(
     for part in parts:
         rows += [part, separator]
     segments = [tf.zeros_like(row) for row in rows[:3]] + [tf.ones_like(row) for row in rows[3:]]
-    return {keys.TOKEN_IDS: tf.concat(rows, axis=1), keys.SEGMENT_IDS: tf.concat(segments, axis=1)}
+    token_ids: Any = tf.concat(rows, axis=1)
+    segment_ids: Any = tf.concat(segments, axis=1)
+    return {keys.TOKEN_IDS: token_ids, keys.SEGMENT_IDS: segment_ids}
 
 
 def pad(inputs: Mapping[str, tf.RaggedTensor], *, pad_id: int = 0) -> dict[str, tf.Tensor]:

@@ -71,7 +71,7 @@ class AlbertTokenizer(tf.Module):
         ids = self._sentencepiece.tokenize(normalize(text))
         if not self._has_replacements:
             return ids
-        table = tf.RaggedTensor.from_row_splits(
+        table = tf.RaggedTensor.from_row_splits(  # pyright: ignore[reportAttributeAccessIssue]
             self._replaced_ids, self._replaced_splits, validate=False
         )
         return tf.gather(table, ids).merge_dims(1, 2)

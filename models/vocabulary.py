@@ -6,6 +6,7 @@ import io
 import itertools
 import logging
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import sentencepiece
 import tensorflow as tf
@@ -57,7 +58,7 @@ def train_vocabulary(sentences: Iterable[str], config: VocabularyConfig) -> byte
     return model.getvalue()
 
 
-def _options(config: VocabularyConfig) -> dict[str, object]:
+def _options(config: VocabularyConfig) -> dict[str, Any]:
     """Returns the options of the original's `spm_train`.
 
     The normalisation inside the model stays `nmt_nfkc`, as in the published vocabularies. It

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
@@ -22,7 +22,10 @@ class TextTransformSpec(types.ComponentSpec):
     """Transform's inputs, outputs and parameters, and the vocabulary."""
 
     PARAMETERS = specs.TransformSpec.PARAMETERS
-    INPUTS = specs.TransformSpec.INPUTS | {keys.VOCABULARY: ChannelParameter(type=Vocabulary)}
+    INPUTS: ClassVar = {
+        **specs.TransformSpec.INPUTS,
+        keys.VOCABULARY: ChannelParameter(type=Vocabulary),
+    }
     OUTPUTS = specs.TransformSpec.OUTPUTS
     TYPE_ANNOTATION = specs.TransformSpec.TYPE_ANNOTATION
 

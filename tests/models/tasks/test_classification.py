@@ -158,9 +158,12 @@ def test_model_learns(task, inputs):
         optimizer=keras.optimizers.Adam(0.01), loss=task.loss(), metrics=task.training_metrics()
     )
     targets = np.arange(len(SENTENCES)) % 3
-    history = model.fit(inputs, targets, epochs=60, batch_size=16, verbose=0).history
-    assert history[task.selection_metric][-1] == 1.0
-    assert history["loss"][-1] < history["loss"][0] / 2
+    rows = tf.data.Dataset.from_tensor_slices((inputs, targets)).batch(16)
+    before = model.evaluate(rows, verbose=0, return_dict=True)
+    model.fit(rows.repeat(60), verbose=0)
+    after = model.evaluate(rows, verbose=0, return_dict=True)
+    assert after[task.selection_metric] == 1.0
+    assert after["loss"] < before["loss"] / 2
 
 
 def test_answers(task):
