@@ -56,6 +56,8 @@ class ColumnProfile:
     def has_few_values(self) -> bool:
         """Whether there are few values that come again and again, as in a category."""
         repeated = sum(count for count in self.values.values() if count > 1)
+        if not self.values:
+            return False
         limit = max(_MIN_FEW, min(MAX_LABELS / 2, self.num_rows * 0.2))
         often = repeated >= 0.5 * self.values.total() and self.unique_share <= 0.5
         return len(self.values) <= limit and often

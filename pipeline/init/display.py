@@ -156,7 +156,8 @@ def _table(*headings: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for heading in headings:
         right = heading.startswith(">")
-        table.add_column(heading.removeprefix(">"), justify="right" if right else "left")
+        justify = "right" if right else "left"
+        table.add_column(heading.removeprefix(">"), justify=justify, overflow="fold")
     return table
 
 

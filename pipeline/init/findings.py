@@ -79,6 +79,11 @@ def _rejections(survey: Survey, choices: Choices) -> Iterator[str]:
             f"{number:,} of {survey.num_rows:,} rows cannot be used: a run puts them into its "
             f"quarantine, and stops above {choices.max_rejected_ratio:.0%}"
         )
+    if survey.counts.rejected["column_count"] > _RARE_SHARE * survey.num_rows:
+        yield (
+            "many rows have more or fewer columns than the others: a text that holds the delimiter "
+            "must be quoted, which CSV knows and TSV does not"
+        )
     if survey.counts.rejected["invalid_utf8"]:
         yield (
             "some rows are not UTF-8; if the file is in Windows-1252, convert it: "

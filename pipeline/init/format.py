@@ -1,5 +1,6 @@
 """Which format a text file is in: what its ending says, unless its content says otherwise."""
 
+import json
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -24,8 +25,8 @@ def format_by_content(path: Path, head: bytes, by_ending: str | None) -> str:
     Raises:
       UserError: If there are no columns, or a delimiter that no format has.
     """
-    first = next((line.strip() for line in head.splitlines() if line.strip()), b"")
-    if first.startswith(b"{") and first.endswith(b"}"):
+    first = next((line for line in head.splitlines() if line.strip()), b"")
+    if first.lstrip().startswith(b"{") and _is_json(first):
         return "jsonl"
     regular = {name: _regular_share(name, head) for name in ("tsv", "csv")}
     if by_ending is not None and regular.get(by_ending, 1.0) >= _MIN_REGULAR:
@@ -41,6 +42,14 @@ def format_by_content(path: Path, head: bytes, by_ending: str | None) -> str:
         "(TSV), a comma and quotes around texts that have commas (CSV), or in a JSON object a line "
         "(JSONL)"
     )
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _regular_share(name: str, head: bytes) -> float:

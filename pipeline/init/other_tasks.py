@@ -9,6 +9,8 @@ from schemas.errors import UserError
 
 _TAG = re.compile(r"(?:O|[BIESLU]-\S+)")
 _MIN_TAGGED_LINES = 0.95
+_ARRAY_OF_ROWS = re.compile(r"\[\s*[{\[]\s*\"?")
+_OBJECT_OVER_LINES = re.compile(r"\{\s*(\"[^\n]*[^\n\s}][^\S\n]*)?\n")
 _PAIRS = (
     ("premise", "hypothesis"),
     ("sentence1", "sentence2"),
@@ -47,7 +49,8 @@ def refuse_other_shapes(path: Path, text: str) -> None:
     if lines and all(line.startswith("__label__") for line in lines):
         raise UserError(
             f"{path} is in fastText's format; where each text has one label, convert it to TSV: "
-            "sed -E 's/^__label__([^ ]+) +/\\1\\t/' FILE > FILE.tsv"
+            'awk \'{label = substr($1, 10); $1 = ""; print label "\\t" substr($0, 2)}\' FILE '
+            "> FILE.tsv"
         )
 
 
@@ -121,13 +124,12 @@ def _refuse_other_json(path: Path, start: str) -> None:
             "multiple choice in RACE's JSON",
             "a classification row has one text and a label of a fixed set",
         )
-    first_line = start.splitlines()[0].strip()
-    if first_line.startswith("["):
+    if _ARRAY_OF_ROWS.match(start):
         raise UserError(
             f"{path} is one JSON array; write an object a line instead: jq -c '.[]' FILE > "
             "FILE.jsonl"
         )
-    if not first_line.endswith("}") and len(start.splitlines()) > 1:
+    if _OBJECT_OVER_LINES.match(start):
         raise UserError(
             f"{path} has JSON objects over several lines; write an object a line instead: jq -c . "
             "FILE > FILE.jsonl"

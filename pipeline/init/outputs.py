@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from schemas.errors import UserError
@@ -57,7 +58,8 @@ def write_outputs(texts: Mapping[Path, str]) -> None:
             os.replace(part, path)
     except OSError as error:
         for part in staged:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
         folder = next(iter(texts)).parent.absolute()
         raise UserError(
             f"the config cannot be written to {folder} ({error.strerror}); free it, or name "

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from components.ingest.formats.base import Rejection, Row, reject
 from components.ingest.repeats import SPLITS, find_repeats, pack_records, unpack_records
@@ -40,15 +41,16 @@ def survey_files(
       UserError: If a file breaks off, or the label has too many values to be one.
     """
     reading = _Reading(roles, task)
+    file_names = _file_names([layout.path for layout in layouts.values()])
     for chunk, (split, layout) in enumerate(layouts.items()):
-        reading.start_file(split, chunk, layout)
+        reading.start_file(split, chunk, file_names[chunk])
         for row in layout.rows((roles.text, roles.label, *roles.slices)):
             reading.take(row)
             on_row(reading.num_rows)
         reading.pack()
     repeats, _ = find_repeats(
         unpack_records(reading.packed),
-        [str(layout.path) for layout in layouts.values()],
+        file_names,
         drop_duplicates=False,
         drop_leaks=False,
     )
@@ -74,9 +76,9 @@ class _Reading:
         self.packed: list[bytes] = []
         self.num_rows = 0
 
-    def start_file(self, split: str, chunk: int, layout: FileLayout) -> None:
+    def start_file(self, split: str, chunk: int, name: str) -> None:
         """Says where the rows that follow come from."""
-        self._split, self._chunk, self._path = split, chunk, layout.path
+        self._split, self._chunk, self._name = split, chunk, name
 
     def take(self, row: Row | Rejection) -> None:
         """Counts a row."""
@@ -95,7 +97,7 @@ class _Reading:
 
     def _reject(self, problem: Rejection) -> None:
         reason, line = problem.reason, problem.line
-        example = RowExample(self._chunk, line, f"{self._path}:{line}", problem.message)
+        example = RowExample(self._chunk, line, f"{self._name}:{line}", problem.message)
         self.survey.counts.rejected[reason] += 1
         self.survey.counts.add_example(reason, example)
 
@@ -116,7 +118,7 @@ class _Reading:
         label_id = self._label_ids.setdefault(label, len(self._label_ids))
         if label_id >= MAX_LABELS:
             raise UserError(
-                f"{self._path}: a label needs {MAX_LABELS} values at most, which repeat; "
+                f"{self._name}: a label needs {MAX_LABELS} values at most, which repeat; "
                 f"{title(self._roles.label)} has more. Name another: --label NAME"
             )
         return label_id
@@ -129,6 +131,12 @@ class _Reading:
         self._records.append((digest, label_id, split, self._chunk, line, line))
         if len(self._records) >= _PACKED_AT_ONCE:
             self.pack()
+
+
+def _file_names(paths: Sequence[Path]) -> list[str]:
+    """Returns names that tell the files apart, short where they can be."""
+    names = [path.name for path in paths]
+    return names if len(set(names)) == len(names) else [str(path) for path in paths]
 
 
 def _checked(row: Row, roles: Roles) -> Row | Rejection:

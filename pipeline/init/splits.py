@@ -68,7 +68,7 @@ def assign_splits(files: Sequence[Path]) -> dict[str, Path]:
 
 
 def split_named_by(path: Path) -> str | None:
-    """Returns the split that a path names, in the file's name before its folder's.
+    """Returns the split that a path names: by the last word of the file that does, else its folder.
 
     >>> split_named_by(Path("reviews-dev.tsv.gz"))
     'eval'
@@ -77,11 +77,9 @@ def split_named_by(path: Path) -> str | None:
     >>> split_named_by(Path("contest.csv")) is None
     True
     """
-    for name in (path.name, path.parent.name):
-        for word in re.split(r"[^a-z]+", name.lower()):
-            if word in _NAMES:
-                return _NAMES[word]
-    return None
+    words = re.split(r"[^a-z]+", path.name.lower())
+    found = [_NAMES[word] for word in words if word in _NAMES]
+    return found[-1] if found else _NAMES.get(path.parent.name.lower())
 
 
 def _check_one_file_a_split(named: Mapping[Path, str | None]) -> None:
