@@ -76,6 +76,14 @@ class RunConfig(Section):
         """The split that the gate judges on: test where there is one, else eval."""
         return "test" if self.ingest.test else "eval"
 
+    @property
+    def vocabulary_source(self) -> VocabularyConfig:
+        """The vocabulary section; pretrained weights bring their own where none is given."""
+        if self.model.weights is None or self.vocabulary.model is not None:
+            return self.vocabulary
+        preset_file = str(Path(self.model.weights) / "assets" / "tokenizer" / "vocabulary.spm")
+        return self.vocabulary.model_copy(update={"model": preset_file})
+
     def task_record(self) -> Mapping[str, Any]:
         """Returns the task section as plain data, as components take it."""
         return self.task.model_dump(mode="json")

@@ -135,11 +135,8 @@ def _cross_problems(config: RunConfig) -> Iterable[str]:
     for name in sorted(set(config.baseline_names) - set(task.baselines)):
         known = ", ".join(task.baselines)
         yield f"baselines.include: {task.name} has the baselines {known}; received {name!r}"
-    if (
-        config.model.weights
-        and not config.vocabulary.model
-        and not _has_vocabulary(config.model.weights)
-    ):
+    brought = config.vocabulary_source.model
+    if brought != config.vocabulary.model and not Path(str(brought)).is_file():
         yield (
             "vocabulary.model: pretrained weights need the vocabulary they were trained with; "
             f"{config.model.weights} holds none, so give its SentencePiece file"
@@ -151,10 +148,6 @@ def _cross_problems(config: RunConfig) -> Iterable[str]:
         baseline_names=config.baseline_names,
         slice_names=sorted(slices),
     )
-
-
-def _has_vocabulary(weights: str) -> bool:
-    return (Path(weights) / "assets" / "tokenizer" / "vocabulary.spm").is_file()
 
 
 def _described(

@@ -40,7 +40,7 @@ def train_stage(
     schema = validated.schema.outputs[keys.SCHEMA]
     vocabulary = VocabularyTrainer(
         examples=examples,
-        config=config.vocabulary,
+        config=config.vocabulary_source,
         task=config.task_record(),
         code_version=code_version("components.vocabulary", task_module),
     )
