@@ -27,7 +27,9 @@ class ValidationConfig(Section):
     example_rows: Annotated[int, Field(ge=0, le=100)] = Field(
         default=5, description="Example rows shown with each anomaly."
     )
-    drift: bool = Field(default=True, description="Whether to compare with the previous span's statistics.")
+    drift: bool = Field(
+        default=True, description="Whether to compare with the previous span's statistics."
+    )
     max_label_drift: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         default=0.2,
         description="Largest L-infinity distance of the label distribution from the span before.",

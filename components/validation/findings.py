@@ -83,10 +83,11 @@ def describe_shift(
 ) -> str:
     """Returns the shares of a feature's values now and before, those that changed most first."""
     shares_now, shares_before = _shares(feature, now), _shares(feature, before)
-    changed = sorted(
-        {*shares_now, *shares_before},
-        key=lambda value: (-abs(shares_now.get(value, 0.0) - shares_before.get(value, 0.0)), value),
-    )
+    changes = {
+        value: abs(shares_now.get(value, 0.0) - shares_before.get(value, 0.0))
+        for value in {*shares_now, *shares_before}
+    }
+    changed = sorted(changes, key=lambda value: (-round(changes[value], 6), value))
     return ", ".join(
         f"{value} was {shares_before.get(value, 0.0):.1%} and is {shares_now.get(value, 0.0):.1%}"
         for value in changed[:_SHARES_SHOWN]

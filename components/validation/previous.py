@@ -77,10 +77,10 @@ def previous_statistics(statistics: types.BaseChannel) -> resolver.Resolver:
     Returns:
       A resolver whose output `previous_statistics` holds one artifact, or none on the first run.
     """
+    # Without the output key: with it, TFX takes this channel and `statistics` for the same one.
     every_run = types.Channel(
         type=standard_artifacts.ExampleStatistics,
         producer_component_id=statistics.producer_component_id,
-        output_key=statistics.output_key,
     )
     return resolver.Resolver(
         strategy_class=PreviousStatisticsStrategy,
