@@ -1,0 +1,205 @@
+"""Batches of transformed rows: of like lengths, in an order that a seed fixes, from any step on.
+
+tf.Transform writes variable-length rows. They are sorted by length within pools of some thousand,
+so that a batch is hardly padded at all, and one batch of an epoch at most is not full, however many
+lengths there are. (`bucket_by_sequence_length` leaves one unfinished batch for every bucket,
+and buckets of a useful width pad more.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from models.packing import pad
+from schemas import features as keys
+from schemas.errors import UserError
+
+POOL_BATCHES = 64
+"""Batches that are sorted by length together."""
+
+SHUFFLED_ROWS = 100_000
+"""Rows held in memory: a split of up to this many is shuffled fully."""
+
+_PREFETCHED_BATCHES = 4
+_MODEL_INPUTS = (keys.TOKEN_IDS, keys.SEGMENT_IDS)
+
+
+@dataclass(frozen=True)
+class EpochSize:
+    """What one pass over a split comes to.
+
+    Attributes:
+      batch_size: Rows a batch; the last batch may have fewer.
+      rows: Rows.
+      batches: Batches, each an optimizer step.
+      tokens: Tokens of the rows, special ones included.
+      padded_tokens: Tokens that the model computes, padding included.
+    """
+
+    batch_size: int
+    rows: int
+    batches: int
+    tokens: int
+    padded_tokens: int
+
+    @property
+    def padding_ratio(self) -> float:
+        """Share of the computed tokens that is padding."""
+        return 1.0 - self.tokens / self.padded_tokens if self.padded_tokens else 0.0
+
+    def steps(self, epochs: float) -> int:
+        """Returns the optimizer steps of `epochs` passes, at least one."""
+        return max(1, round(self.batches * epochs))
+
+
+class TransformedSplit:
+    """The rows of one split, as tf.Transform wrote them.
+
+    A batch is a pair of the model's inputs, int32 `(batch, length)` by name, and the target: the
+    feature that is neither an input nor the row's id.
+    """
+
+    def __init__(self, patterns: Sequence[str], feature_spec: Mapping[str, Any]) -> None:
+        """Finds the files.
+
+        Args:
+          patterns: Globs of gzipped TFRecords of tf.Example.
+          feature_spec: `TFTransformOutput.transformed_feature_spec()`.
+
+        Raises:
+          UserError: If there is no file, not exactly one target, or no row id.
+        """
+        self._files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
+        if not self._files:
+            raise UserError(
+                f"a split must have files; nothing matches {list(patterns)}; transform again"
+            )
+        targets = sorted(feature_spec.keys() - {*_MODEL_INPUTS, keys.ROW_ID})
+        if len(targets) != 1:
+            raise UserError(
+                f"transformed rows must have one target beside {', '.join(_MODEL_INPUTS)}; "
+                f"received {targets}; change the task's `targets`"
+            )
+        if keys.ROW_ID not in feature_spec:
+            raise UserError(
+                f"transformed rows must have {keys.ROW_ID}; received {sorted(feature_spec)}; "
+                "ingest the data again"
+            )
+        self._target = targets[0]
+        self._feature_spec = dict(feature_spec)
+
+    def measure(self, batch_size: int) -> EpochSize:
+        """Reads the split once and returns what an epoch of it comes to.
+
+        Raises:
+          UserError: If the split has no rows.
+        """
+
+        def add(sums: tf.Tensor, batch: tuple[dict[str, tf.Tensor], tf.Tensor]) -> tf.Tensor:
+            mask = batch[0][keys.PADDING_MASK]
+            counts = [tf.shape(mask)[0], 1, tf.reduce_sum(mask), tf.size(mask)]
+            return sums + tf.cast(tf.stack(counts), tf.int64)
+
+        batches = self._padded(self._sorted_batches(self._rows(), batch_size))
+        sums = batches.reduce(tf.zeros(4, tf.int64), add)
+        size = EpochSize(batch_size, *sums.numpy().tolist())
+        if not size.rows:
+            raise UserError(_no_rows(self._files))
+        return size
+
+    def training_batches(
+        self, epoch_size: EpochSize, *, seed: int, start_step: int = 0
+    ) -> tf.data.Dataset:
+        """Returns the endless sequence of training batches.
+
+        Args:
+          epoch_size: What `measure` returned.
+          seed: Seed of the order; every epoch has another.
+          start_step: Batches to leave out at the start, as if they had been read.
+        """
+        first_epoch, skipped = divmod(start_step, epoch_size.batches)
+
+        def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
+            # The seed of this function's own graph, so that the process-wide one has no say in the
+            # order; never 0, which together with an op's 0 would mean a random order.
+            tf.compat.v1.set_random_seed(seed + 1)
+            rows = self._rows().shuffle(SHUFFLED_ROWS, seed=2 * epoch)
+            batches = self._sorted_batches(rows, epoch_size.batch_size)
+            batches = batches.shuffle(POOL_BATCHES, seed=2 * epoch + 1)
+            return batches.skip(tf.where(epoch == first_epoch, tf.cast(skipped, tf.int64), 0))
+
+        epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
+        return self._padded(epochs.flat_map(epoch_batches))
+
+    def evaluation_batches(self, epoch_size: EpochSize) -> tf.data.Dataset:
+        """Returns every row once, in an order that is always the same, to be read many times.
+
+        Args:
+          epoch_size: What `measure` returned; up to `SHUFFLED_ROWS` rows are kept in memory.
+        """
+        batches = self._padded(self._sorted_batches(self._rows(), epoch_size.batch_size))
+        # Keras warns of data that runs out where it is not told how much there is.
+        batches = batches.apply(tf.data.experimental.assert_cardinality(epoch_size.batches))
+        return batches.cache() if epoch_size.rows <= SHUFFLED_ROWS else batches
+
+    def first_rows(self, count: int) -> tuple[list[bytes], dict[str, tf.Tensor]]:
+        """Returns ids and padded inputs of the first `count` rows, or of all if there are fewer.
+
+        Raises:
+          UserError: If the split has no rows.
+        """
+        rows = next(iter(self._rows().take(count).batch(count).map(self._parse)), None)
+        if rows is None:
+            raise UserError(_no_rows(self._files))
+        return rows[keys.ROW_ID].numpy().tolist(), pad(_inputs(rows))
+
+    def _rows(self) -> tf.data.Dataset:
+        """Returns serialized tf.Examples, in the order of the files."""
+        return tf.data.TFRecordDataset(self._files, compression_type="GZIP")
+
+    def _parse(self, serialized: tf.Tensor) -> dict[str, tf.Tensor | tf.RaggedTensor]:
+        """Parses tf.Examples, string `(batch,)`, sparse features as ragged ones."""
+        rows = tf.io.parse_example(serialized, self._feature_spec)
+        return {
+            name: tf.RaggedTensor.from_sparse(value)
+            if isinstance(value, tf.SparseTensor)
+            else value
+            for name, value in rows.items()
+        }
+
+    def _sorted_batches(self, rows: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
+        """Sorts each pool of serialized rows by length, and cuts it into unpadded batches."""
+
+        def cut(pool: tf.Tensor) -> tf.data.Dataset:
+            features = self._parse(pool)
+            order = tf.argsort(features[keys.TOKEN_IDS].row_lengths(), stable=True)
+            starts = tf.data.Dataset.range(0, tf.size(order, tf.int64), batch_size)
+
+            def slice_rows(start: tf.Tensor) -> dict[str, tf.Tensor | tf.RaggedTensor]:
+                chosen = order[start : start + batch_size]
+                return {name: tf.gather(value, chosen) for name, value in features.items()}
+
+            return starts.map(slice_rows)
+
+        return rows.batch(POOL_BATCHES * batch_size).flat_map(cut)
+
+    def _padded(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+        def split(rows: Mapping[str, tf.RaggedTensor]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+            return pad(_inputs(rows)), rows[self._target]
+
+        return batches.map(split).prefetch(_PREFETCHED_BATCHES)
+
+
+def _no_rows(files: Sequence[str]) -> str:
+    return (
+        f"a split must have rows; there are none in {', '.join(files)}; check the input files, and "
+        "ingest.eval_fraction where the split is made from the training file"
+    )
+
+
+def _inputs(rows: Mapping[str, tf.RaggedTensor]) -> dict[str, tf.RaggedTensor]:
+    return {name: rows[name] for name in _MODEL_INPUTS}

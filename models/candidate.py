@@ -1,0 +1,112 @@
+"""The model that is trained: backbone, the task's head, and the way from raw text to answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import keras_hub
+import tensorflow as tf
+
+from models.backbone import create_backbone
+from models.config import ModelConfig
+from models.export import Predict
+from models.packing import pad
+from models.precision import FLOAT32
+from models.tasks.base import Task
+from models.tokenizer import AlbertTokenizer
+from schemas import features as keys
+
+TASK_WEIGHTS_FILE = "task.weights.h5"
+"""In the folder of a saved preset: the weights of backbone and head together."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A task's model on an ALBERT backbone.
+
+    Attributes:
+      task: Gives preprocessing, head and decoding.
+      config: Sizes.
+      tokenizer: Its vocabulary is the backbone's.
+      seed: Seed of the initial weights and of dropout.
+      precision: Keras dtype policy.
+      backbone: Shares its weights with `model`.
+      model: From the backbone's inputs to float32 logits.
+    """
+
+    task: Task
+    config: ModelConfig
+    tokenizer: AlbertTokenizer
+    seed: int
+    precision: str
+    backbone: keras_hub.models.AlbertBackbone
+    model: keras.Model
+
+    @classmethod
+    def build(
+        cls,
+        task: Task,
+        config: ModelConfig,
+        tokenizer: AlbertTokenizer,
+        *,
+        seed: int,
+        precision: str,
+    ) -> Candidate:
+        """Makes a candidate with its initial weights."""
+        backbone = create_backbone(config, tokenizer.vocabulary_size, dtype=precision, seed=seed)
+        model = task.build_model(backbone, dropout=config.classifier_dropout, seed=seed)
+        return cls(task, config, tokenizer, seed, precision, backbone, model)
+
+    def in_float32(self) -> Candidate:
+        """Returns the candidate that is served: the same weights, computing in float32.
+
+        What a GPU or a CPU with AMX trained in 16 bits may be served by a machine that is slow at
+        them.
+        """
+        if self.precision == FLOAT32:
+            return self
+        served = Candidate.build(
+            self.task, self.config, self.tokenizer, seed=self.seed, precision=FLOAT32
+        )
+        served.model.set_weights(self.model.get_weights())
+        return served
+
+    def predict_function(self) -> Predict:
+        """Returns the model as a function of raw features, for `models.export`.
+
+        The graph of the model is traced once, however many signatures call it.
+        """
+        inputs = {
+            name: tf.TensorSpec([None, None], tf.int32, name=name)
+            for name in (keys.TOKEN_IDS, keys.SEGMENT_IDS, keys.PADDING_MASK)
+        }
+
+        @tf.function(input_signature=[inputs])
+        def logits(inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+            return self.model(inputs, training=False)
+
+        def predict(features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+            rows = self.task.preprocess(features, self.tokenizer, self.config.max_length)
+            return self.task.decode(logits(pad(rows, pad_id=self.tokenizer.pad_id)))
+
+        return predict
+
+    @property
+    def tracked(self) -> list[tf.Variable | tf.Module]:
+        """What `predict_function` uses, to be saved with it."""
+        return [self.tokenizer, *(variable.value for variable in self.model.weights)]
+
+    def answers(self, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+        """Returns the decoded answers to padded rows, int32 `(batch, length)` by name."""
+        return self.task.decode(self.model(inputs, training=False))
+
+    def save_preset(self, directory: str) -> None:
+        """Writes the backbone as a KerasHub preset, which `model.weights` of a later run can name.
+
+        The weights with the head are beside it, to go on with the same task.
+        """
+        self.backbone.save_to_preset(directory)
+        self.model.save_weights(os.path.join(directory, TASK_WEIGHTS_FILE))

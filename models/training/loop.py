@@ -1,0 +1,105 @@
+"""Trains a model: Keras' `fit`, where an "epoch" is the stretch between two evaluations."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+
+from models.batching import EpochSize, TransformedSplit
+from models.optimizer import WarmupLinearDecay, create_optimizer
+from models.precision import FLOAT16
+from models.tasks.base import Task
+from models.training.callbacks import (
+    CountSteps,
+    KeepCheckpoints,
+    LogToTensorBoard,
+    ReportProgress,
+    StopOnNonFiniteLoss,
+)
+from models.training.checkpoint import CheckpointStore
+from models.training.plan import TrainingPlan
+from models.training.state import TrainingState
+from models.training.summary import TrainingSummary, summarize
+
+
+def train(
+    model: keras.Model,
+    task: Task,
+    plan: TrainingPlan,
+    *,
+    training: TransformedSplit,
+    epoch: EpochSize,
+    evaluation: TransformedSplit,
+    store: CheckpointStore,
+    log_dir: str,
+) -> TrainingSummary:
+    """Trains `model`, from the checkpoint in `store` if there is one, and leaves its best weights.
+
+    On a CPU the weights are the same in every run from the same start, interrupted or not.
+
+    Args:
+      model: What `task.build_model` returned.
+      task: Gives loss, metrics, and the dev metric by which weights are chosen.
+      plan: What to do.
+      training: Rows to learn from.
+      epoch: What an epoch of them comes to, in batches of `plan.batch_size`.
+      evaluation: Dev rows.
+      store: Keeps the checkpoints of this run and no other.
+      log_dir: Folder of the TensorBoard logs.
+
+    Raises:
+      AlbertTfxError: If the loss becomes infinite or no number, or `store` is of another model.
+    """
+    _compile(model, task, plan)
+    state = store.restore(model) or TrainingState()
+    resumed_from_step = state.step
+    counter = CountSteps(plan, state)
+    if state.step < plan.steps:
+        model.fit(
+            training.training_batches(epoch, seed=plan.seed, start_step=state.step),
+            validation_data=evaluation.evaluation_batches(evaluation.measure(plan.batch_size)),
+            steps_per_epoch=plan.eval_every,
+            initial_epoch=state.step // plan.eval_every,
+            epochs=math.ceil(plan.steps / plan.eval_every),
+            verbose=0,
+            callbacks=[
+                counter,
+                StopOnNonFiniteLoss(plan, state, store),
+                LogToTensorBoard(log_dir, plan, state),
+                KeepCheckpoints(
+                    state,
+                    store,
+                    metric=task.selection_metric,
+                    higher_is_better=_higher_is_better(task),
+                ),
+                ReportProgress(plan, state, metric=task.selection_metric),
+            ],
+        )
+    store.restore_best(model, state)
+    return summarize(plan, epoch, state, counter, resumed_from_step=resumed_from_step)
+
+
+def _compile(model: keras.Model, task: Task, plan: TrainingPlan) -> None:
+    optimizer = create_optimizer(
+        WarmupLinearDecay(plan.learning_rate, plan.warmup_steps, plan.steps),
+        weight_decay=plan.weight_decay,
+        clip_norm=plan.clip_norm,
+    )
+    if plan.precision == FLOAT16:
+        # Keras adds it only where the model's own policy is mixed_float16, not its layers'.
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    model.compile(
+        optimizer,
+        loss=task.loss(),
+        metrics=task.training_metrics(),
+        jit_compile=False,  # every length of a batch would be compiled anew
+        auto_scale_loss=False,
+    )
+    optimizer.build(model.trainable_variables)
+
+
+def _higher_is_better(task: Task) -> bool:
+    """Returns the direction of the selection metric, which may be the loss."""
+    directions = {metric.name: metric.higher_is_better for metric in task.metrics()}
+    return directions.get(task.selection_metric, task.selection_metric != "loss")

@@ -1,0 +1,87 @@
+"""The record of a training run, `training.json` in the model_run artifact."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+from pydantic import BaseModel, ConfigDict
+
+from models.batching import EpochSize
+from models.training.plan import TrainingPlan
+from models.training.state import TrainingState
+from schemas.features import TRAINING_SUMMARY_FILE
+
+if TYPE_CHECKING:
+    from models.training.callbacks import CountSteps
+
+
+class TrainingSummary(BaseModel):
+    """What a run did.
+
+    Attributes:
+      precision: Keras dtype policy.
+      steps: Optimizer steps.
+      epochs: Passes over the training split.
+      batch_size: Rows a step.
+      learning_rate: Peak rate.
+      seconds: Time of training and evaluations, of earlier processes of this run too.
+      steps_per_second: Of this process, without tracing and evaluations; None without a step.
+      tokens_per_second: The same in tokens without padding.
+      padding_ratio: Share of the computed tokens that is padding.
+      best_step: Step of the weights that were kept.
+      best_score: Their dev metric, the one that the task selects by.
+      resumed_from_step: Where this process took over from one that was killed; 0 for a whole run.
+      history: What every evaluation gave.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    precision: str
+    steps: int
+    epochs: float
+    batch_size: int
+    learning_rate: float
+    seconds: float
+    steps_per_second: float | None
+    tokens_per_second: float | None
+    padding_ratio: float
+    best_step: int | None
+    best_score: float | None
+    resumed_from_step: int
+    history: tuple[dict[str, float], ...]
+
+    def write(self, directory: str) -> None:
+        """Writes the record into a folder, which may be remote."""
+        tf.io.gfile.makedirs(directory)
+        path = posixpath.join(directory, TRAINING_SUMMARY_FILE)
+        with tf.io.gfile.GFile(path, "w") as stream:
+            stream.write(self.model_dump_json(indent=2) + "\n")
+
+
+def summarize(
+    plan: TrainingPlan,
+    epoch: EpochSize,
+    state: TrainingState,
+    counter: CountSteps,
+    *,
+    resumed_from_step: int,
+) -> TrainingSummary:
+    """Returns the record of a run that has ended."""
+    rate = counter.steady_steps / counter.steady_seconds if counter.steady_steps else None
+    return TrainingSummary(
+        precision=plan.precision,
+        steps=state.step,
+        epochs=state.step / epoch.batches,
+        batch_size=plan.batch_size,
+        learning_rate=plan.learning_rate,
+        seconds=state.seconds,
+        steps_per_second=rate,
+        tokens_per_second=rate * epoch.tokens / epoch.batches if rate is not None else None,
+        padding_ratio=epoch.padding_ratio,
+        best_step=state.best_step,
+        best_score=state.best_score,
+        resumed_from_step=resumed_from_step,
+        history=tuple(state.history),
+    )

@@ -1,0 +1,53 @@
+import pytest
+
+from models.batching import EpochSize
+from models.config import TrainConfig
+from models.tasks.base import Recipe
+from models.training.plan import batch_size, plan_training
+
+RECIPE = Recipe(learning_rate=1e-5, batch_size=32, epochs=3.0)
+EPOCH = EpochSize(batch_size=32, rows=3200, batches=100, tokens=1, padded_tokens=1)
+
+
+def plan(**config):
+    return plan_training(TrainConfig(**config), RECIPE, EPOCH, precision="float32")
+
+
+def test_recipe_fills_in_what_the_config_leaves_out():
+    made = plan()
+    assert (made.learning_rate, made.batch_size, made.steps) == (1e-5, 32, 300)
+
+
+def test_config_overrides_the_recipe():
+    made = plan(learning_rate=1e-3, batch_size=8, epochs=0.5)
+    assert (made.learning_rate, made.batch_size, made.steps) == (1e-3, 8, 50)
+
+
+def test_steps_are_taken_as_they_are():
+    assert plan(steps=7).steps == 7
+
+
+def test_batch_size_is_known_before_the_data_is_measured():
+    assert batch_size(TrainConfig(), RECIPE) == 32
+    assert batch_size(TrainConfig(batch_size=4), RECIPE) == 4
+
+
+@pytest.mark.parametrize(
+    ("steps", "ratio", "expected"), [(1000, 0.06, 60), (10, 0.06, 1), (300, 0.0, 0), (1, 0.9, 0)]
+)
+def test_warm_up_is_a_share_of_the_steps(steps, ratio, expected):
+    assert plan(steps=steps, warmup_ratio=ratio).warmup_steps == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"steps": 300}, 30),
+        ({"steps": 305}, 31),
+        ({"steps": 4}, 1),
+        ({"steps": 300, "eval_every": 70}, 70),
+        ({"steps": 5, "eval_every": 70}, 5),
+    ],
+)
+def test_there_are_ten_evaluations_unless_the_config_says_otherwise(config, expected):
+    assert plan(**config).eval_every == expected
