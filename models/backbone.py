@@ -13,6 +13,7 @@ from models.config import ModelConfig
 from models.presets import SIZES, BackboneSize
 from schemas.errors import UserError
 
+_KERAS_HUB_INITIALIZER_RANGE = 0.02
 _OVERRIDES = ("embedding_dim", "hidden_dim", "intermediate_dim", "num_layers", "num_heads")
 
 
@@ -43,13 +44,15 @@ def create_backbone(
         if config.weights is not None:
             return _load_backbone(config, vocabulary_size, dtype)
         size = asdict(backbone_size(config))
-        return keras_hub.models.AlbertBackbone(
+        backbone = keras_hub.models.AlbertBackbone(
             vocabulary_size=vocabulary_size,
             max_sequence_length=size.pop("max_positions"),
             dropout=config.dropout,
             dtype=dtype,
             **size,
         )
+    _scale_weights(backbone, config.initializer_range / _KERAS_HUB_INITIALIZER_RANGE)
+    return backbone
 
 
 def backbone_size(config: ModelConfig) -> BackboneSize:
@@ -73,6 +76,15 @@ def backbone_size(config: ModelConfig) -> BackboneSize:
             f"{size.hidden_dim} and {size.num_heads}; change one of them"
         )
     return size
+
+
+def _scale_weights(backbone: keras_hub.models.AlbertBackbone, factor: float) -> None:
+    """Multiplies the random weights, whose spread KerasHub fixes; biases and norms are no such."""
+    if factor == 1.0:
+        return
+    for variable in backbone.trainable_variables:
+        if variable.path.endswith(("kernel", "embeddings")):
+            variable.assign(variable * factor)
 
 
 def _load_backbone(

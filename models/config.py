@@ -19,6 +19,10 @@ class VocabularyConfig(Section):
     size: Annotated[int, Field(ge=64, le=250_000)] = Field(
         default=30_000, description="Pieces, when it is trained."
     )
+    algorithm: Literal["unigram", "bpe"] = Field(
+        default="unigram",
+        description="unigram, as the original; bpe keeps frequent words whole on small data.",
+    )
     character_coverage: Annotated[float, Field(gt=0.9, le=1.0)] = Field(
         default=1.0, description="Share of the characters that get a piece, when it is trained."
     )
@@ -55,6 +59,11 @@ class ModelConfig(Section):
     )
     num_heads: PositiveInt | None = Field(
         default=None, description="Overrides the number of attention heads."
+    )
+    initializer_range: PositiveFloat = Field(
+        default=0.02,
+        description="Standard deviation of random weights (0.02 in the paper); about "
+        "1 / sqrt(hidden_dim) lets narrow models learn sooner.",
     )
     dropout: Fraction = Field(
         default=0.0, description="Dropout inside the backbone (0 in ALBERT v2)."

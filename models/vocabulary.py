@@ -24,7 +24,7 @@ _USER_DEFINED_PIECES = ["(", ")", '"', "-", ".", "–", "£", "€"]
 
 
 def train_vocabulary(sentences: Iterable[str], config: VocabularyConfig) -> bytes:
-    """Trains a unigram vocabulary on normalised sentences.
+    """Trains a vocabulary on normalised sentences.
 
     The same set of sentences and the same release of SentencePiece give the same bytes, whatever
     the order.
@@ -59,15 +59,17 @@ def train_vocabulary(sentences: Iterable[str], config: VocabularyConfig) -> byte
 
 
 def _options(config: VocabularyConfig) -> dict[str, Any]:
-    """Returns the options of the original's `spm_train`.
+    """Returns the options of the original's `spm_train`, whose algorithm is unigram.
 
-    The normalisation inside the model stays `nmt_nfkc`, as in the published vocabularies. It
-    composes again what `models.normalization` took apart (Korean syllables), and, as it is part of
-    the model, does so in training, in tf.Transform and in serving alike. One thread, because the
-    pieces depend on the number of threads.
+    Unigram training takes only strings that stand in two different words as pieces, and so splits
+    frequent short words ("but") where there is little text; BPE does not. The normalisation inside
+    the model stays `nmt_nfkc`, as in the published vocabularies. It composes again what
+    `models.normalization` took apart (Korean syllables), and, as it is part of the model, does so
+    in training, in tf.Transform and in serving alike. One thread, because the pieces depend on the
+    number of threads.
     """
     return {
-        "model_type": "unigram",
+        "model_type": config.algorithm,
         "vocab_size": config.size,
         "hard_vocab_limit": False,
         "character_coverage": config.character_coverage,

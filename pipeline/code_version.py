@@ -21,6 +21,7 @@ LIBRARIES = (
     "tfx",
     "tensorflow-model-analysis",
     "scikit-learn",
+    "sentencepiece",
 )
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from ml_metadata import MetadataStore
-from ml_metadata.proto import metadata_store_pb2
+from ml_metadata.proto.metadata_store_pb2 import Execution
 from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
@@ -13,6 +13,7 @@ from tfx.orchestration.portable.mlmd import event_lib
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline.steps import Step, StepObserver
+from schemas.errors import AlbertTfxError
 
 
 class ObservedLocalDagRunner(LocalDagRunner):
@@ -72,14 +73,14 @@ class ObservedLocalDagRunner(LocalDagRunner):
             self._observer.ended(Step(node_id, "run", seconds))
             return
         with connection as handle:
-            cached = _is_cached(handle.store, execution.execution_id)
+            (record,) = handle.store.get_executions_by_id([execution.execution_id])
             outputs = _outputs(handle.store, execution.execution_id)
+        if record.last_known_state == Execution.FAILED:
+            # A resolver that raises is only recorded; its consumers would go on without its input.
+            self._observer.ended(Step(node_id, "failed", seconds))
+            raise AlbertTfxError(f"{node_id} could not look up its artifacts; see the log")
+        cached = record.last_known_state == Execution.CACHED
         self._observer.ended(Step(node_id, "cached" if cached else "run", seconds, outputs))
-
-
-def _is_cached(store: MetadataStore, execution_id: int) -> bool:
-    (execution,) = store.get_executions_by_id([execution_id])
-    return execution.last_known_state == metadata_store_pb2.Execution.CACHED
 
 
 def _outputs(store: MetadataStore, execution_id: int) -> dict[str, list[str]]:

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
+from tfx.dsl.components.common.resolver import Resolver, ResolverStrategy
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types.standard_artifacts import Schema
 
 from pipeline.runner import ObservedLocalDagRunner
 from pipeline.steps import Step
-from schemas.errors import UserError
+from schemas.errors import AlbertTfxError, UserError
 
 
 @component
@@ -86,3 +87,27 @@ def test_a_step_that_fails_is_told_and_its_error_goes_on(tmp_path: Path) -> None
     with pytest.raises(UserError, match="must not be bad"):
         ObservedLocalDagRunner("one", recorder).run(pipeline)
     assert [(step.name, step.status) for step in recorder.steps] == [("Writer", "failed")]
+
+
+class _BrokenStrategy(ResolverStrategy):
+    """A resolver that always fails."""
+
+    def resolve_artifacts(self, store, input_dict):
+        raise ValueError("broken")
+
+
+def test_a_resolver_that_fails_stops_the_run(tmp_path: Path) -> None:
+    recorder = _Recorder()
+    writer = Writer(text="hello")
+    look_up = Resolver(strategy_class=_BrokenStrategy, schema=writer.outputs["schema"])
+    pipeline = Pipeline(
+        pipeline_name="probe",
+        pipeline_root=str(tmp_path / "root"),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(
+            str(tmp_path / "metadata.sqlite")
+        ),
+        components=[writer, look_up.with_id("LookUp")],
+    )
+    with pytest.raises(AlbertTfxError, match="LookUp could not look up its artifacts"):
+        ObservedLocalDagRunner("one", recorder).run(pipeline)
+    assert [step.status for step in recorder.steps] == ["run", "failed"]
