@@ -14,7 +14,14 @@ from models.presets import SIZES, BackboneSize
 from schemas.errors import UserError
 
 _KERAS_HUB_INITIALIZER_RANGE = 0.02
-_OVERRIDES = ("embedding_dim", "hidden_dim", "intermediate_dim", "num_layers", "num_heads")
+_OVERRIDES = (
+    "embedding_dim",
+    "hidden_dim",
+    "intermediate_dim",
+    "num_layers",
+    "num_heads",
+    "initializer_range",
+)
 
 
 def create_backbone(
@@ -44,6 +51,7 @@ def create_backbone(
         if config.weights is not None:
             return _load_backbone(config, vocabulary_size, dtype)
         size = asdict(backbone_size(config))
+        initializer_range = size.pop("initializer_range")
         backbone = keras_hub.models.AlbertBackbone(
             vocabulary_size=vocabulary_size,
             max_sequence_length=size.pop("max_positions"),
@@ -51,7 +59,7 @@ def create_backbone(
             dtype=dtype,
             **size,
         )
-    _scale_weights(backbone, config.initializer_range / _KERAS_HUB_INITIALIZER_RANGE)
+    _scale_weights(backbone, initializer_range / _KERAS_HUB_INITIALIZER_RANGE)
     return backbone
 
 

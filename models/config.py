@@ -60,10 +60,8 @@ class ModelConfig(Section):
     num_heads: PositiveInt | None = Field(
         default=None, description="Overrides the number of attention heads."
     )
-    initializer_range: PositiveFloat = Field(
-        default=0.02,
-        description="Standard deviation of random weights (0.02 in the paper); about "
-        "1 / sqrt(hidden_dim) lets narrow models learn sooner.",
+    initializer_range: PositiveFloat | None = Field(
+        default=None, description="Overrides the size's standard deviation of random weights."
     )
     dropout: Fraction = Field(
         default=0.0, description="Dropout inside the backbone (0 in ALBERT v2)."

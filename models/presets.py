@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class BackboneSize:
-    """Dimensions of an ALBERT backbone; one group of shared weights is applied `num_layers` times.
+    """Dimensions of an ALBERT backbone, whose one group of weights is applied `num_layers` times.
 
-    Source: Lan et al., "ALBERT: A Lite BERT for Self-supervised Learning of Language Representations",
-    https://arxiv.org/abs/1909.11942, table 1, and the configs of the v1 and v2 checkpoints.
+    Source: Lan et al., "ALBERT: A Lite BERT for Self-supervised Learning of Language
+    Representations", https://arxiv.org/abs/1909.11942, table 1, and the configs of the v1 and v2
+    checkpoints.
     """
 
     num_layers: int
@@ -17,6 +18,7 @@ class BackboneSize:
     intermediate_dim: int
     embedding_dim: int = 128
     max_positions: int = 512
+    initializer_range: float = 0.02
 
 
 _PAPER_SIZES = {
@@ -27,8 +29,14 @@ _PAPER_SIZES = {
 }
 
 SIZES: dict[str, BackboneSize] = {
-    "albert-tiny": BackboneSize(4, 4, 128, 512, embedding_dim=64),
-    "albert-small": BackboneSize(6, 6, 384, 1536),
-    **{f"albert-{name}-{version}": size for name, size in _PAPER_SIZES.items() for version in ("v1", "v2")},
+    "albert-tiny": BackboneSize(4, 4, 128, 512, embedding_dim=64, initializer_range=0.088),
+    "albert-small": BackboneSize(6, 6, 384, 1536, initializer_range=0.051),
+    **{
+        f"albert-{name}-{version}": size
+        for name, size in _PAPER_SIZES.items()
+        for version in ("v1", "v2")
+    },
 }
-"""albert-tiny and albert-small are ours, for training from scratch; the rest are the published ones."""
+"""albert-tiny and albert-small are ours, for training from scratch: their weights start with a
+spread of 1 / sqrt(hidden_dim), with which narrow models learn sooner. The rest are the published.
+"""
