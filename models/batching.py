@@ -123,7 +123,7 @@ class TransformedSplit:
         """
         first_epoch, skipped = divmod(start_step, epoch_size.batches)
 
-        def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
+        def epoch_batches(epoch: Any) -> tf.data.Dataset:
             # The seed of this function's own graph, so that the process-wide one has no say in the
             # order; never 0, which together with an op's 0 would mean a random order.
             tf.compat.v1.set_random_seed(seed + 1)
@@ -161,7 +161,7 @@ class TransformedSplit:
         """Returns serialized tf.Examples, in the order of the files."""
         return tf.data.TFRecordDataset(self._files, compression_type="GZIP")
 
-    def _parse(self, serialized: tf.Tensor) -> dict[str, tf.Tensor | tf.RaggedTensor]:
+    def _parse(self, serialized: tf.Tensor) -> dict[str, Any]:
         """Parses tf.Examples, string `(batch,)`, sparse features as ragged ones."""
         rows = tf.io.parse_example(serialized, self._feature_spec)
         return {
@@ -188,7 +188,7 @@ class TransformedSplit:
         return rows.batch(POOL_BATCHES * batch_size).flat_map(cut)
 
     def _padded(self, batches: tf.data.Dataset) -> tf.data.Dataset:
-        def split(rows: Mapping[str, tf.RaggedTensor]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        def split(rows: Mapping[str, Any]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
             return pad(_inputs(rows)), rows[self._target]
 
         return batches.map(split).prefetch(_PREFETCHED_BATCHES)

@@ -45,21 +45,20 @@ def export_saved_model(
     inputs = task.serving_inputs()
     example_spec = {name: tf.io.FixedLenFeature([], spec.dtype) for name, spec in inputs.items()}
 
-    @tf.function
     def answer(**features: tf.Tensor) -> Mapping[str, tf.Tensor]:
         return predict(features)
 
-    @tf.function
     def answer_examples(examples: tf.Tensor) -> Mapping[str, tf.Tensor]:
-        return predict(tf.io.parse_example(examples, example_spec))
+        features: dict[str, Any] = tf.io.parse_example(examples, example_spec)
+        return predict(features)
 
     serialized = tf.TensorSpec([None], tf.string, name=keys.SERIALIZED_EXAMPLES)
     tf.saved_model.save(
         _ServedModel(tracked),
         directory,
         signatures={
-            keys.SERVING_DEFAULT: answer.get_concrete_function(**inputs),
-            keys.EXAMPLES_SIGNATURE: answer_examples.get_concrete_function(serialized),
+            keys.SERVING_DEFAULT: tf.function(answer).get_concrete_function(**inputs),
+            keys.EXAMPLES_SIGNATURE: tf.function(answer_examples).get_concrete_function(serialized),
         },
     )
     write_model_info(directory, info)

@@ -60,6 +60,6 @@ def read_rows(patterns: Sequence[str], task: Task) -> Rows:
     spec[task.label_key] = tf.io.FixedLenFeature([], tf.int64)
     batches = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_BATCH_SIZE)
     for serialized in batches:
-        features = tf.io.parse_example(serialized, spec)
+        features: dict[str, Any] = tf.io.parse_example(serialized, spec)
         (target,) = task.targets(features).values()
         yield {name: features[name] for name in inputs}, target.numpy()

@@ -1,0 +1,229 @@
+"""The Trainer components of a pipeline, run by TFX: the candidate and both baselines."""
+
+import json
+from types import SimpleNamespace
+
+import keras_hub
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_text  # noqa: F401 - registers the ops of the tokenizer
+from tfx.components import Trainer
+from tfx.dsl.components.common.importer import Importer
+from tfx.orchestration import metadata, pipeline
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.proto import trainer_pb2
+from tfx.types import standard_artifacts
+
+from components.transform.component import TextTransform
+from components.vocabulary.component import VocabularyTrainer
+from models.backbone import create_backbone
+from models.config import ModelConfig, VocabularyConfig
+from models.trainer import checkpoint_dir
+from schemas import features as keys
+from schemas.model_info import read_model_info
+from serving.served_graph import graph_problems
+from tests.models.tiny_training import MODEL, TASK, texts
+
+ROWS = {keys.TRAIN: texts(160), keys.EVAL: texts(40, seed=1)}
+DATA = {keys.TRAIN: "f00d", keys.EVAL: "cafe"}
+TRAIN = {"batch_size": 16, "learning_rate": 3e-3, "steps": 6, "eval_every": 3}
+SCHEMA = "".join(
+    f'feature {{ name: "{name}" type: {kind} presence {{ min_fraction: 1 }} shape {{}} }}\n'
+    for name, kind in [(keys.TEXT, "BYTES"), (keys.LABEL_ID, "INT"), (keys.ROW_ID, "BYTES")]
+)
+
+
+def write_examples(folder):
+    for split, rows in ROWS.items():
+        directory = folder / f"Split-{split}"
+        directory.mkdir(parents=True)
+        path = str(directory / "data_tfrecord-00000-of-00001.gz")
+        with tf.io.TFRecordWriter(path, "GZIP") as writer:
+            for index, (text, label) in enumerate(rows):
+                example = tf.train.Example()
+                feature = example.features.feature
+                feature[keys.TEXT].bytes_list.value.append(text.encode())
+                feature[keys.LABEL_ID].int64_list.value.append(label)
+                feature[keys.ROW_ID].bytes_list.value.append(f"{split}.tsv:{index}".encode())
+                writer.write(example.SerializeToString())
+
+
+def importer(name, folder, artifact_type, **properties):
+    node = Importer(source_uri=str(folder), artifact_type=artifact_type, **properties).with_id(name)
+    return node, node.outputs["result"]
+
+
+def trainer(name, run_fn, **arguments):
+    splits = {
+        "train_args": trainer_pb2.TrainArgs(splits=[keys.TRAIN]),
+        "eval_args": trainer_pb2.EvalArgs(splits=[keys.EVAL]),
+    }
+    return Trainer(run_fn=run_fn, **splits, **arguments).with_id(name)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Runs the nodes; artifacts are at `artifacts/<node>/<output>/<execution>` in the folder."""
+    root = tmp_path_factory.mktemp("pipeline")
+    write_examples(root / "input")
+    (root / "schema").mkdir()
+    (root / "schema" / "schema.pbtxt").write_text(SCHEMA)
+    examples_node, examples = importer(
+        "examples",
+        root / "input",
+        standard_artifacts.Examples,
+        properties={"split_names": '["train", "eval"]'},
+        custom_properties={"file_format": "tfrecords_gzip", "payload_format": "FORMAT_TF_EXAMPLE"},
+    )
+    schema_node, schema = importer("schema", root / "schema", standard_artifacts.Schema)
+    vocabulary = VocabularyTrainer(
+        examples=examples, config=VocabularyConfig(size=90), task=TASK, code_version="1"
+    )
+    transform = TextTransform(
+        examples=examples,
+        schema=schema,
+        vocabulary=vocabulary.outputs[keys.VOCABULARY],
+        task=TASK,
+        max_length=MODEL.max_length,
+        code_version="1",
+    )
+    common = {"task": TASK, "code_version": "c0de", "data": DATA}
+    candidate = trainer(
+        "candidate",
+        "models.trainer.run_fn",
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs[keys.TRANSFORM_GRAPH],
+        custom_config={
+            **common,
+            "model": MODEL.model_dump(mode="json"),
+            "train": TRAIN,
+            "checkpoint_root": str(root / "checkpoints"),
+        },
+    )
+    baselines = [
+        trainer(
+            name,
+            "models.baselines.run_fn",
+            examples=examples,
+            schema=schema,
+            custom_config={**common, "baseline": name, "baselines": {"ngrams": 1}},
+        )
+        for name in ("majority", "tfidf")
+    ]
+    LocalDagRunner().run(
+        pipeline.Pipeline(
+            pipeline_name="trainer",
+            pipeline_root=str(root / "artifacts"),
+            components=[examples_node, schema_node, vocabulary, transform, candidate, *baselines],
+            metadata_connection_config=metadata.sqlite_metadata_connection_config(
+                str(root / "metadata.sqlite")
+            ),
+            enable_cache=False,
+        )
+    )
+    return root
+
+
+def artifact(root, node, output):
+    (path,) = (root / "artifacts" / node / output).iterdir()
+    return path
+
+
+def ask(root, node):
+    """Returns the answers of a node's model to the eval rows."""
+    model = tf.saved_model.load(str(artifact(root, node, "model") / "Format-Serving"))
+    text = tf.constant([text for text, _ in ROWS[keys.EVAL]])
+    answered = model.signatures[keys.SERVING_DEFAULT](text=text)
+    return {name: value.numpy() for name, value in answered.items()}
+
+
+@pytest.mark.parametrize(
+    ("node", "name", "max_length"),
+    [
+        ("candidate", "albert", MODEL.max_length),
+        ("majority", "majority", None),
+        ("tfidf", "tfidf", None),
+    ],
+)
+def test_every_model_says_what_it_is(root, node, name, max_length):
+    info = read_model_info(artifact(root, node, "model") / "Format-Serving")
+    assert (info.name, info.max_length, info.task) == (name, max_length, "classification")
+    assert info.labels == tuple(TASK["labels"])
+    assert (info.code_version, info.data) == ("c0de", DATA)
+
+
+@pytest.mark.parametrize("node", ["candidate", "majority", "tfidf"])
+def test_every_model_has_the_same_signatures_and_can_be_served(root, node):
+    folder = artifact(root, node, "model") / "Format-Serving"
+    assert graph_problems(folder) == []
+    signatures = tf.saved_model.load(str(folder)).signatures
+    assert set(signatures) == {keys.SERVING_DEFAULT, keys.EXAMPLES_SIGNATURE}
+    for signature in signatures.values():
+        assert set(signature.structured_outputs) == {
+            keys.PREDICTED_LABEL,
+            keys.PROBABILITY,
+            keys.PROBABILITIES,
+            keys.LABELS,
+        }
+
+
+def test_majority_answers_the_most_frequent_label(root):
+    labels = [label for _, label in ROWS[keys.TRAIN]]
+    expected = TASK["labels"][int(np.bincount(labels).argmax())].encode()
+    assert set(ask(root, "majority")[keys.PREDICTED_LABEL]) == {expected}
+
+
+def test_tfidf_has_learnt(root):
+    expected = [TASK["labels"][label].encode() for _, label in ROWS[keys.EVAL]]
+    assert np.mean(ask(root, "tfidf")[keys.PREDICTED_LABEL] == expected) > 0.6
+
+
+def test_served_answers_to_text_are_the_trainers_to_transformed_rows(root):
+    folder = artifact(root, "candidate", "model") / "Format-Serving"
+    reference = json.loads((folder / "assets.extra" / keys.REFERENCE_FILE).read_text("utf-8"))
+    served = ask(root, "candidate")[keys.PROBABILITIES]
+    assert len(reference) == 32
+    for row in reference:
+        index = int(row["row_id"].removeprefix("eval.tsv:"))
+        np.testing.assert_allclose(row["outputs"][keys.PROBABILITIES], served[index], atol=1e-5)
+
+
+def test_run_is_recorded(root):
+    record = json.loads(
+        (artifact(root, "candidate", "model_run") / keys.TRAINING_SUMMARY_FILE).read_text("utf-8")
+    )
+    assert (record["steps"], record["batch_size"], record["resumed_from_step"]) == (6, 16, 0)
+    assert [entry["step"] for entry in record["history"]] == [3.0, 6.0]
+
+
+def test_checkpoints_are_removed_after_success(root):
+    assert list((root / "checkpoints").iterdir()) == []
+
+
+def test_a_later_run_can_start_from_the_trained_backbone(root):
+    preset = artifact(root, "candidate", "model") / "preset"
+    saved = keras_hub.models.AlbertBackbone.from_preset(str(preset))
+    started = create_backbone(
+        ModelConfig(weights=str(preset), max_length=24), saved.vocabulary_size
+    )
+    for weights, expected in zip(started.get_weights(), saved.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, expected)
+
+
+def arguments(**custom_config):
+    return SimpleNamespace(
+        custom_config={"checkpoint_root": "/checkpoints", "train": {"seed": 0}} | custom_config,
+        train_files=["/examples/1/Split-train/*"],
+        transform_output="/transform_graph/2",
+    )
+
+
+def test_checkpoints_are_found_again_for_the_same_run():
+    assert checkpoint_dir(arguments()) == checkpoint_dir(arguments())
+    assert checkpoint_dir(arguments()).startswith("/checkpoints/")
+
+
+@pytest.mark.parametrize("change", [{"train": {"seed": 1}}, {"code_version": "2"}, {"data": {}}])
+def test_checkpoints_of_another_run_are_not_used(change):
+    assert checkpoint_dir(arguments(**change)) != checkpoint_dir(arguments())
