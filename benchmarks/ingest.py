@@ -4,7 +4,8 @@
     python -m benchmarks.ingest --rows 100000 1000000
 
 Each size runs in a process of its own, as `albert-tfx run` would: TFX nodes, one Beam worker,
-SQLite metadata. The rows are sentences of the length of SST-2's (19 words in the mean), no two the same.
+SQLite metadata. The rows are sentences as long as those of SST-2 (19 words in the mean), no two
+the same.
 Bar: from 100,000 to 1,000,000 rows, peak memory grows by no more than 1.5 times.
 """
 

@@ -70,12 +70,9 @@ def open_content(path: str, *, gzipped: bool = False, start: int = 0) -> Iterato
       UserError: If the gzip stream is broken or cut short, from within the block.
     """
     with open_stored(path) as stored:
+        raw = gzip.GzipFile(fileobj=stored) if gzipped else stored
         # GzipFile.readline runs in Python; a buffer over it reads lines in C.
-        stream = (
-            io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=stored)), _BUFFER_BYTES)
-            if gzipped
-            else stored
-        )
+        stream = io.BufferedReader(cast(io.RawIOBase, raw), _BUFFER_BYTES)
         try:
             if start:
                 stream.seek(start)

@@ -106,20 +106,15 @@ def find_repeats(
         for record in _earliest(records[rows]):
             counts.add_example(finding, _example(record, file_names))
     for at in np.flatnonzero(conflicts)[:EXAMPLES_KEPT]:
-        counts.add_example("conflicts", _conflict(records[at - 1], records[at], file_names))
+        earlier, later = sorted(_example(row, file_names) for row in records[at - 1 : at + 1])
+        counts.add_example("conflicts", later._replace(text=f"{earlier.row} has another label"))
     taken_out = (duplicates & drop_duplicates) | (leaks & drop_leaks)
     return counts, list(_by_shard(records[taken_out]))
 
 
-def _example(record: np.void, file_names: Sequence[str], text: str = "") -> RowExample:
+def _example(record: np.void, file_names: Sequence[str]) -> RowExample:
     chunk, line = int(record["chunk"]), int(record["line"])
-    return RowExample(chunk, line, f"{file_names[chunk]}:{line}", text)
-
-
-def _conflict(one: np.void, other: np.void, file_names: Sequence[str]) -> RowExample:
-    """Names the later of two rows with the same text and other targets, and the earlier with it."""
-    earlier, later = sorted((_example(one, file_names), _example(other, file_names)))
-    return later._replace(text=f"{earlier.row} has another label")
+    return RowExample(chunk, line, f"{file_names[chunk]}:{line}")
 
 
 def _same_as_before(records: NDArray[np.void], *names: str) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow_data_validation as tfdv
 from absl import logging
@@ -35,7 +35,7 @@ ANOMALIES_FILE = "SchemaDiff.pb"
 """Name and content are those of TFX's ExampleValidator, so that its tools read it."""
 FINDINGS_FILE = "findings.json"
 
-Statistics = statistics_pb2.DatasetFeatureStatisticsList
+Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 
 
 class Executor(base_executor.BaseExecutor):
@@ -126,7 +126,7 @@ def _with_rows(
     if not showable:
         return findings
     uri = artifact_utils.get_split_uri([examples], showable[0].split)
-    files = sorted(fileio.glob(os.path.join(uri, "*")))
+    files = sorted(map(str, fileio.glob(os.path.join(uri, "*"))))
     rows = offending_rows(files, [item.feature for item in showable], schema, limit)
     return [
         item.model_copy(update={"rows": rows[item.feature]}) if item in showable else item

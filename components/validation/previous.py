@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import ml_metadata as mlmd
+from ml_metadata.errors import NotFoundError
 from ml_metadata.proto import metadata_store_pb2
 from tfx import types
 from tfx.dsl.components.common import resolver
@@ -45,22 +46,22 @@ def earlier(present: types.Artifact, artifacts: Sequence[types.Artifact]) -> lis
     """Returns the artifacts of earlier spans, or without spans those made before; latest first."""
     if present.span:
         before = [artifact for artifact in artifacts if artifact.span < present.span]
-    else:
-        before = [artifact for artifact in artifacts if artifact.id < present.id]
-    return sorted(before, key=lambda artifact: (artifact.span, artifact.id), reverse=True)
+        return sorted(before, key=lambda artifact: (artifact.span, artifact.id), reverse=True)
+    before = [artifact for artifact in artifacts if artifact.id < present.id]
+    return sorted(before, key=lambda artifact: artifact.id, reverse=True)
 
 
 def _passed_gate(store: mlmd.MetadataStore, statistics_id: int) -> bool:
     """Returns whether a gate that judged these statistics came to its end."""
     try:
         gate = store.get_execution_type(GATE_TYPE)
-    except mlmd.errors.NotFoundError:
+    except NotFoundError:
         return False
     executions = [
         event.execution_id
         for event in store.get_events_by_artifact_ids([statistics_id])
         if event.type == metadata_store_pb2.Event.INPUT
-        and event.path.steps[0].key == keys.STATISTICS
+        and any(step.key == keys.STATISTICS for step in event.path.steps)
     ]
     return any(
         execution.type_id == gate.id and execution.last_known_state in _PASSED
@@ -68,7 +69,7 @@ def _passed_gate(store: mlmd.MetadataStore, statistics_id: int) -> bool:
     )
 
 
-def previous_statistics(statistics: types.BaseChannel) -> resolver.Resolver:
+def previous_statistics(statistics: types.Channel) -> resolver.Resolver:
     """Makes the node that finds the statistics to compare `statistics` with.
 
     Args:
@@ -84,5 +85,6 @@ def previous_statistics(statistics: types.BaseChannel) -> resolver.Resolver:
     )
     return resolver.Resolver(
         strategy_class=PreviousStatisticsStrategy,
-        **{keys.STATISTICS: statistics, keys.PREVIOUS_STATISTICS: every_run},
+        statistics=statistics,  # the names are those of keys.STATISTICS and PREVIOUS_STATISTICS
+        previous_statistics=every_run,
     ).with_id("PreviousStatistics")
