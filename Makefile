@@ -4,7 +4,7 @@
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 # The same words in another order, which is all that tells praise from complaint here.
-SENTENCES := "The app used to be slow, and now it is quick." "The app used to be quick, and now it is slow."
+SENTENCES := "The delivery was terrible, but the lamp was excellent." "The lamp was excellent, but the delivery was terrible."
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
