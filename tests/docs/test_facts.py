@@ -31,7 +31,7 @@ def test_the_table_of_exit_codes_is_right() -> None:
     assert codes == [str(code) for code in expected]
 
 
-def test_every_step_of_a_run_has_its_section(tmp_path: Path) -> None:
+def test_every_step_has_its_section_and_is_in_the_printed_run(tmp_path: Path) -> None:
     from components.ingest.sources import Sources
     from pipeline.build import build_pipeline
 
@@ -42,9 +42,12 @@ def test_every_step_of_a_run_has_its_section(tmp_path: Path) -> None:
         schema_file=tmp_path / "schema.pbtxt",
         run_id="a-run",
     )
+    steps = [component.id for component in pipeline.components]
     headings = re.findall(r"^### (.+)$", STEPS.read_text("utf-8"), flags=re.MULTILINE)
     documented = [step for heading in headings for step in heading.split(" and ")]
-    assert sorted(documented) == sorted(component.id for component in pipeline.components)
+    assert sorted(documented) == sorted(steps)
+    printed = re.findall(r"^✓ +\d+/\d+ +(\S+)", README.read_text("utf-8"), flags=re.MULTILINE)
+    assert sorted(printed) == sorted(steps)
 
 
 def test_every_check_before_publication_is_listed() -> None:
