@@ -27,6 +27,9 @@ SHUFFLED_ROWS = 100_000
 _PREFETCHED_BATCHES = 4
 _MODEL_INPUTS = (keys.TOKEN_IDS, keys.SEGMENT_IDS)
 
+# tf.data hands functions to AutoGraph, which has nothing to convert here and takes its time.
+_as_it_is = tf.autograph.experimental.do_not_convert
+
 
 @dataclass(frozen=True)
 class EpochSize:
@@ -99,6 +102,7 @@ class TransformedSplit:
           UserError: If the split has no rows.
         """
 
+        @_as_it_is
         def add(sums: tf.Tensor, batch: tuple[dict[str, tf.Tensor], tf.Tensor]) -> tf.Tensor:
             mask = batch[0][keys.PADDING_MASK]
             counts = [tf.shape(mask)[0], 1, tf.reduce_sum(mask), tf.size(mask)]
@@ -123,6 +127,7 @@ class TransformedSplit:
         """
         first_epoch, skipped = divmod(start_step, epoch_size.batches)
 
+        @_as_it_is
         def epoch_batches(epoch: Any) -> tf.data.Dataset:
             # The seed of this function's own graph, so that the process-wide one has no say in the
             # order; never 0, which together with an op's 0 would mean a random order.
@@ -152,7 +157,7 @@ class TransformedSplit:
         Raises:
           UserError: If the split has no rows.
         """
-        rows = next(iter(self._rows().take(count).batch(count).map(self._parse)), None)
+        rows = next(iter(self._rows().take(count).batch(count).map(_as_it_is(self._parse))), None)
         if rows is None:
             raise UserError(_no_rows(self._files))
         return rows[keys.ROW_ID].numpy().tolist(), pad(_inputs(rows))
@@ -174,11 +179,13 @@ class TransformedSplit:
     def _sorted_batches(self, rows: tf.data.Dataset, batch_size: int) -> tf.data.Dataset:
         """Sorts each pool of serialized rows by length, and cuts it into unpadded batches."""
 
+        @_as_it_is
         def cut(pool: tf.Tensor) -> tf.data.Dataset:
             features = self._parse(pool)
             order = tf.argsort(features[keys.TOKEN_IDS].row_lengths(), stable=True)
             starts = tf.data.Dataset.range(0, tf.size(order, tf.int64), batch_size)
 
+            @_as_it_is
             def slice_rows(start: tf.Tensor) -> dict[str, tf.Tensor | tf.RaggedTensor]:
                 chosen = order[start : start + batch_size]
                 return {name: tf.gather(value, chosen) for name, value in features.items()}
@@ -188,6 +195,7 @@ class TransformedSplit:
         return rows.batch(POOL_BATCHES * batch_size).flat_map(cut)
 
     def _padded(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+        @_as_it_is
         def split(rows: Mapping[str, Any]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
             return pad(_inputs(rows)), rows[self._target]
 

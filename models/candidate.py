@@ -84,7 +84,7 @@ class Candidate:
             for name in (keys.TOKEN_IDS, keys.SEGMENT_IDS, keys.PADDING_MASK)
         }
 
-        @tf.function(input_signature=[inputs])
+        @tf.function(input_signature=[inputs], autograph=False)
         def logits(inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
             return self.model(inputs, training=False)
 

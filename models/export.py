@@ -57,8 +57,12 @@ def export_saved_model(
         _ServedModel(tracked),
         directory,
         signatures={
-            keys.SERVING_DEFAULT: tf.function(answer).get_concrete_function(**inputs),
-            keys.EXAMPLES_SIGNATURE: tf.function(answer_examples).get_concrete_function(serialized),
+            keys.SERVING_DEFAULT: tf.function(answer, autograph=False).get_concrete_function(
+                **inputs
+            ),
+            keys.EXAMPLES_SIGNATURE: tf.function(
+                answer_examples, autograph=False
+            ).get_concrete_function(serialized),
         },
     )
     write_model_info(directory, info)

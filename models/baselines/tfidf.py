@@ -6,6 +6,7 @@ function of TensorFlow ops, so that they cannot disagree about what a word is.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -133,7 +134,10 @@ def fit(rows: Rows, task: Task, config: BaselinesConfig) -> TfidfLinear:
             "baselines.include"
         )
     regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=_MAX_ITERATIONS)
-    regression.fit(vectors, targets)
+    with warnings.catch_warnings():
+        # scikit-learn 1.5, which TFX asks for, hands SciPy 1.18 an option that it no longer has.
+        warnings.filterwarnings("ignore", "Unknown solver options: iprint")
+        regression.fit(vectors, targets)
     coefficients, intercepts = _by_label(regression, len(task.labels))
     return TfidfLinear(
         vectorizer.get_feature_names_out().tolist(),

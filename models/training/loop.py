@@ -62,6 +62,7 @@ def train(
             steps_per_epoch=plan.eval_every,
             initial_epoch=state.step // plan.eval_every,
             epochs=math.ceil(plan.steps / plan.eval_every),
+            shuffle=False,  # Keras cannot: the batches come in their order
             verbose=0,
             callbacks=[
                 counter,

@@ -25,6 +25,8 @@ from schemas.model_info import read_model_info
 from serving.served_graph import graph_problems
 from tests.models.tiny_training import MODEL, TASK, texts
 
+pytestmark = pytest.mark.slow
+
 ROWS = {keys.TRAIN: texts(160), keys.EVAL: texts(40, seed=1)}
 DATA = {keys.TRAIN: "f00d", keys.EVAL: "cafe"}
 TRAIN = {"batch_size": 16, "learning_rate": 3e-3, "steps": 6, "eval_every": 3}

@@ -127,6 +127,7 @@ with listening(kill):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_weights_of_an_uninterrupted_one(
     whole, folder, vocabulary, tmp_path
 ):
