@@ -12,9 +12,6 @@ from pipeline.stages.release import release_stage
 from pipeline.stages.train import train_stage
 from pipeline.stages.validate import validate_stage
 
-BEAM_ARGS = ("--runner=DirectRunner", "--direct_num_workers=1")
-"""One worker repeats exactly; several change the order of rows and gain nothing at this size."""
-
 
 def metadata_file(config: RunConfig) -> Path:
     """Returns the SQLite file of ML Metadata."""
@@ -33,7 +30,9 @@ def build_pipeline(
       run_id: Name of this run, recorded in the published version.
 
     Returns:
-      The pipeline for any TFX runner, with caching on.
+      The pipeline for any TFX runner, with caching on. It sets no Beam options: Beam's default is the
+      direct runner with one worker, which repeats exactly, and for any option TFX would pack
+      itself into an archive anew for every step that uses Beam.
     """
     ingested = ingest_stage(config, sources)
     validated = validate_stage(config, ingested, schema_file)
@@ -47,5 +46,4 @@ def build_pipeline(
         ),
         components=[*ingested.nodes, *validated.nodes, *trained.nodes, *released.nodes],
         enable_cache=True,
-        beam_pipeline_args=list(BEAM_ARGS),
     )
