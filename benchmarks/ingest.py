@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         (options.child / "measured.json").write_text(json.dumps(measured))
         return
     results = {rows: _in_new_process(rows) for rows in sorted(options.rows)}
-    Console(width=110).print(table(results))
+    Console(width=120).print(table(results))
 
 
 def _in_new_process(num_rows: int) -> list[Measurement]:
@@ -162,7 +162,6 @@ def _pipeline(folder: Path):  # noqa: ANN202 - TFX is imported with the process 
         pipeline_root=str(folder / "pipeline"),
         metadata_connection_config=connection,
         components=[ingest, statistics, schema, vocabulary, transform],
-        beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
     )
 
 
@@ -178,15 +177,9 @@ def _vocabulary(folder: Path) -> Path:
 
 def table(results: dict[int, list[Measurement]]) -> Table:
     """Lays out the measurements, with the growth of memory from size to size."""
-    made = Table(title="Ingest, statistics, transform: one process a size, one Beam worker")
-    for column in (
-        "rows",
-        *(f"{step}: s, MiB" for step in STEPS),
-        "s",
-        "rows/s",
-        "peak MiB",
-        "growth",
-    ):
+    made = Table(title="Time of each step and peak memory so far; one Beam worker", box=None)
+    steps = [f"{step}: s, MiB" for step in STEPS]
+    for column in ("rows", *steps, "seconds", "rows/s", "peak MiB", "growth"):
         made.add_column(column, justify="right", no_wrap=True)
     before = 0.0
     for rows, measured in results.items():

@@ -30,8 +30,8 @@ def build_pipeline(
       run_id: Name of this run, recorded in the published version.
 
     Returns:
-      The pipeline for any TFX runner, with caching on. It sets no Beam options: Beam's default is the
-      direct runner with one worker, which repeats exactly, and for any option TFX would pack
+      The pipeline for any TFX runner, with caching on. It sets no Beam options: Beam's default is
+      the direct runner with one worker, which repeats exactly, and for any option TFX would pack
       itself into an archive anew for every step that uses Beam.
     """
     ingested = ingest_stage(config, sources)

@@ -78,9 +78,7 @@ class Evaluation:
             keys.BASELINES: [artifact(self.models / name, 8) for name in baselines],
             keys.CHAMPION: [] if champion is None else [artifact(self.models / champion, 3)],
         }
-        context = BaseBeamExecutor.Context(
-            beam_pipeline_args=["--runner=DirectRunner"], tmp_dir=str(self.folder / "tmp")
-        )
+        context = BaseBeamExecutor.Context(tmp_dir=str(self.folder / "tmp"))
         Executor(context).Do(
             inputs,
             {name: [output] for name, output in outputs.items()},

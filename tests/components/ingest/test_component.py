@@ -35,7 +35,6 @@ def run(write, task, tmp_path):
                 metadata_connection_config=connection,
                 components=[ingest],
                 enable_cache=True,
-                beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
             )
         )
         return len(list((tmp_path / "root/Ingest/examples").iterdir()))

@@ -107,7 +107,6 @@ class Project:
                 metadata_connection_config=self.connection,
                 components=nodes,
                 enable_cache=True,
-                beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
             )
         )
         return self.states()

@@ -51,7 +51,6 @@ def run(task, tmp_path):
                 metadata_connection_config=connection,
                 components=[ingest, statistics, schema, previous, gate],
                 enable_cache=True,
-                beam_pipeline_args=["--runner=DirectRunner", "--direct_num_workers=1"],
             )
         )
         return len(list(tmp_path.glob("root/DataGate/anomalies/*")))
