@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from components.ingest.config import IngestConfig
 from components.ingest.formats.base import Rejection, Row, SourceFile, reject
@@ -111,15 +111,13 @@ def serialize_example(features: Mapping[str, FeatureValue]) -> bytes:
     import tensorflow as tf
 
     example = tf.train.Example()
-    for key in sorted(features):
-        _add_feature(example.features.feature[key], features[key])
+    for key, value in features.items():
+        _add_feature(example.features.feature[key], value)
     return example.SerializeToString(deterministic=True)
 
 
 def _add_feature(feature: tf.train.Feature, value: FeatureValue) -> None:
-    values: Sequence[bytes] | Sequence[int] | Sequence[float] = (
-        value if isinstance(value, list | tuple) else [value]
-    )  # type: ignore[list-item]
+    values: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
     if not values:
         return
     if isinstance(values[0], bytes):
