@@ -70,9 +70,10 @@ def init(
     ] = False,
 ) -> None:
     """Look at labelled files, say what is in them, and write a config and a schema to review."""
+    from pipeline.console import make_console
     from pipeline.init import init_project
 
-    init_project(files, output, text=text, label=label, force=force, console=Console())
+    init_project(files, output, text=text, label=label, force=force, console=make_console())
 
 
 @app.command()
@@ -108,9 +109,10 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the published versions: which is live, how good, from which data and code."""
+    from pipeline.console import make_console
     from pipeline.inventory import show_models
 
-    show_models(model_base, Console(), as_json=as_json)
+    show_models(model_base, make_console(), as_json=as_json)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,6 +19,12 @@ _MARKS = {"run": "[green]✓[/]", "cached": "[cyan]=[/]", "failed": "[red]✗[/]
 
 _FILE_WIDTH = 140
 """Columns where the output is no terminal; rich would take 80 and break the lines."""
+
+
+def make_console(file: TextIO | None = None) -> Console:
+    """Returns a console on `file`, stdout where it is None."""
+    stream = sys.stdout if file is None else file
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else _FILE_WIDTH)
 
 
 @contextmanager
@@ -37,8 +44,7 @@ def noise_to(log_file: Path) -> Iterator[Console]:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
-            width = None if terminal.isatty() else _FILE_WIDTH
-            yield Console(file=terminal, highlight=False, width=width)
+            yield make_console(terminal)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -33,7 +33,7 @@ def show_models(model_base: Path, console: Console, *, as_json: bool = False) ->
 def _table(models: Sequence[PublishedModel]) -> Table:
     table = Table(title="Published versions, newest first", title_justify="left")
     for column in ("version", "live", "model", "metrics", "data", "code", "run", "published"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=True)
     for model in models:
         table.add_row(str(model.version), "[green]live[/]" if model.live else "", *_cells(model))
     return table
@@ -45,10 +45,10 @@ def _cells(model: PublishedModel) -> tuple[str, ...]:
         return (f"[red]{model.problem}[/]", "", "", "", "", "")
     info = model.info
     return (
-        f"{info.name} {info.task}",
+        f"{info.name}\n{info.task}",
         "\n".join(f"{name} {value:.4f}" for name, value in info.metrics.items()),
         "\n".join(f"{split} {fingerprint[:_SHORT]}" for split, fingerprint in info.data.items()),
         info.code_version[:_SHORT],
-        info.run_id,
-        info.published_at,
+        info.run_id[:15],
+        info.published_at[:16].replace("T", " "),
     )

@@ -1,8 +1,10 @@
 """`albert-tfx predict`: texts in, one JSON object a line out."""
 
 import json
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, tee
@@ -34,7 +36,7 @@ def predict_lines(
     Raises:
       UserError: If there is no such model, or no text.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    _silence_libraries()
     with _texts(texts, input_file) as given:
         asked, kept = tee(given)
         for text, answer in zip(
@@ -42,6 +44,13 @@ def predict_lines(
         ):
             shown = {"text": text} if isinstance(text, str) else text
             yield json.dumps({**shown, **answer}, ensure_ascii=False)
+
+
+def _silence_libraries() -> None:
+    """Keeps what TensorFlow and Google's clients say at import and load out of the answers."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.simplefilter("ignore")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -86,7 +86,8 @@ def _rules(verdict: Verdict) -> Table:
 
 def _end(report: RunReport) -> Panel:
     cached = sum(step.status == "cached" for step in report.steps)
-    lines = [report.publication.summary] if report.publication else []
+    publication = report.publication
+    lines = [publication.summary, *publication.reasons] if publication else []
     lines.append(f"{len(report.steps)} steps in {report.seconds:.0f} s, {cached} of them cached")
     color = _COLORS[report.status]
     return Panel(

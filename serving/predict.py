@@ -66,7 +66,8 @@ def answers(model: LoadedModel, texts: Sequence[Text]) -> list[Answer]:
                 f"for {len(rows)} texts"
             )
     return [
-        {name: plain(value[index]) for name, value in outputs.items()} for index in range(len(rows))
+        {name: plain(outputs[name][index]) for name in sorted(outputs)}  # a signature has no order
+        for index in range(len(rows))
     ]
 
 

@@ -111,7 +111,7 @@ def test_a_worse_candidate_is_refused_and_what_is_served_stays(output: Path) -> 
     failed = [reason for reason in refused.verdict.reasons if reason.outcome == "fail"]
     assert {reason.over for reason in failed} >= {"champion", "tfidf"}
     statuses = {step.name: step.status for step in refused.steps}
-    assert (statuses["Ingest"], statuses["Transform"], statuses["Trainer"]) == (
+    assert (statuses["Ingest"], statuses["TextTransform"], statuses["Trainer"]) == (
         "cached",
         "cached",
         "run",
