@@ -10,7 +10,9 @@ from models.tasks.base import Task
 
 def task_names() -> tuple[str, ...]:
     """Returns the names of the tasks there are."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base"))
+    return tuple(
+        sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base")
+    )
 
 
 def task_class(name: str) -> type[Task]:
