@@ -2,9 +2,10 @@
 # DEPENDENCIES=current|broad overrides the dependency set; PYTEST_ARGS="-k name" goes to pytest.
 
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
+# A process a core, four at the most; a file's tests stay in one, which shares its fixtures.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadfile $(PYTEST_ARGS)
 # The same words in another order, which is all that tells praise from complaint here.
-SENTENCES := "The delivery was terrible, but the lamp was excellent." "The lamp was excellent, but the delivery was terrible."
+SENTENCES := "The lamp was great on Friday, but the chat was awful today." "The chat was awful today, but the lamp was great on Friday."
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
