@@ -22,6 +22,9 @@ from schemas import features as keys
 TASK_WEIGHTS_FILE = "task.weights.h5"
 """In the folder of a saved preset: the weights of backbone and head together."""
 
+PRESET_VOCABULARY_FILE = os.path.join("assets", "tokenizer", "vocabulary.spm")
+"""Where KerasHub keeps the SentencePiece model of a preset."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -103,10 +106,19 @@ class Candidate:
         """Returns the decoded answers to padded rows, int32 `(batch, length)` by name."""
         return self.task.decode(self.model(inputs, training=False))
 
-    def save_preset(self, directory: str) -> None:
+    def save_preset(self, directory: str, vocabulary_file: str) -> None:
         """Writes the backbone as a KerasHub preset, which `model.weights` of a later run can name.
 
         The weights with the head are beside it, to go on with the same task.
+
+        Args:
+          directory: Folder to write.
+          vocabulary_file: The tokenizer's SentencePiece model.
         """
         self.backbone.save_to_preset(directory)
-        self.model.save_weights(os.path.join(directory, TASK_WEIGHTS_FILE))
+        copy = os.path.join(directory, PRESET_VOCABULARY_FILE)
+        tf.io.gfile.makedirs(os.path.dirname(copy))
+        tf.io.gfile.copy(vocabulary_file, copy)
+        # A model of its own that was never compiled: the other's optimizer is twice as large.
+        weights = keras.Model(self.model.input, self.model.output)
+        weights.save_weights(os.path.join(directory, TASK_WEIGHTS_FILE))

@@ -117,4 +117,7 @@ def _export(candidate: Candidate, fn_args: FnArgs, evaluation: TransformedSplit)
     write_reference(
         fn_args.serving_model_dir, row_ids, {task.prediction_key: answers[task.prediction_key]}
     )
-    served.save_preset(os.path.join(os.path.dirname(fn_args.serving_model_dir), PRESET_FOLDER))
+    served.save_preset(
+        os.path.join(os.path.dirname(fn_args.serving_model_dir), PRESET_FOLDER),
+        vocabulary_copy(fn_args.transform_output),
+    )

@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from models.baselines.base import Rows
 from models.config import BaselinesConfig
+from models.normalization import normalize
 from models.tasks.base import Task
 from schemas.errors import UserError
 
@@ -90,18 +91,17 @@ def _constant(values: np.ndarray) -> tf.Variable:
 
 
 def split_words(features: Mapping[str, tf.Tensor]) -> tf.RaggedTensor:
-    """Returns the lower-cased words of each row, string `(batch, None)`.
+    """Returns the words of each row, string `(batch, None)`, in lower case and without accents.
 
-    A word is letters, marks, digits and underscores of any script; the rest separates. The features
-    of a row are read one after the other, in the order of their names.
+    A word is letters, marks, digits and underscores of any script; the rest separates. The text is
+    normalised as the candidate's is. The features of a row are read one after the other, in the
+    order of their names.
 
     Args:
-      features: Raw text, string `(batch,)` each; invalid UTF-8 separates too.
+      features: Raw text, string `(batch,)` each.
     """
     text = tf.strings.join([features[name] for name in sorted(features)], separator=" ")
-    valid = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8", replacement_char=ord(" "))
-    lowered = tf.strings.lower(valid, encoding="utf-8")
-    return tf.strings.split(tf.strings.regex_replace(lowered, _NO_WORD, " "))
+    return tf.strings.split(tf.strings.regex_replace(normalize(text), _NO_WORD, " "))
 
 
 def fit(rows: Rows, task: Task, config: BaselinesConfig) -> TfidfLinear:

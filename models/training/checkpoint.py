@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import io
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
 from models.training.state import TrainingState
-from schemas.errors import AlbertTfxError
+from schemas.errors import AlbertTfxError, UserError
 
 if TYPE_CHECKING:
     import keras
@@ -30,12 +31,21 @@ class CheckpointStore:
     """The checkpoint and the best weights of one run, in a folder of their own."""
 
     def __init__(self, directory: str) -> None:
-        """Makes the folder where it is missing."""
+        """Makes the folder where it is missing.
+
+        Raises:
+          UserError: If it cannot be made.
+        """
         self.directory = directory
-        tf.io.gfile.makedirs(directory)
+        with self._writing():
+            tf.io.gfile.makedirs(directory)
 
     def save(self, model: keras.Model, state: TrainingState) -> None:
-        """Replaces the checkpoint, and keeps the current weights apart where they are the best."""
+        """Replaces the checkpoint, and keeps the current weights apart where they are the best.
+
+        Raises:
+          UserError: If they cannot be written.
+        """
         if state.best_step == state.step:
             self._write(self._best_file(state), _values("model", model.weights))
         arrays = _values("model", model.variables) | _values("optimizer", model.optimizer.variables)
@@ -86,9 +96,20 @@ class CheckpointStore:
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)
         unfinished = self._path(f"{name}.unfinished")
-        with tf.io.gfile.GFile(unfinished, "wb") as stream:
-            stream.write(buffer.getvalue())
-        tf.io.gfile.rename(unfinished, self._path(name), overwrite=True)
+        with self._writing():
+            with tf.io.gfile.GFile(unfinished, "wb") as stream:
+                stream.write(buffer.getvalue())
+            tf.io.gfile.rename(unfinished, self._path(name), overwrite=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except tf.errors.OpError as error:
+            raise UserError(
+                f"checkpoints must be written to {self.directory}; {error.message}; make room "
+                "there, or set output to another folder"
+            ) from error
 
     def _read(self, name: str) -> dict[str, np.ndarray]:
         with tf.io.gfile.GFile(self._path(name), "rb") as stream:

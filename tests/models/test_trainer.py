@@ -18,12 +18,13 @@ from tfx.types import standard_artifacts
 from components.transform.component import TextTransform
 from components.vocabulary.component import VocabularyTrainer
 from models.backbone import create_backbone
+from models.candidate import PRESET_VOCABULARY_FILE, TASK_WEIGHTS_FILE
 from models.config import ModelConfig, VocabularyConfig
 from models.trainer import checkpoint_dir
 from schemas import features as keys
 from schemas.model_info import read_model_info
 from serving.served_graph import graph_problems
-from tests.models.tiny_training import MODEL, TASK, texts
+from tests.models.tiny_training import MODEL, TASK, build, texts
 
 pytestmark = pytest.mark.slow
 
@@ -211,6 +212,18 @@ def test_a_later_run_can_start_from_the_trained_backbone(root):
     )
     for weights, expected in zip(started.get_weights(), saved.get_weights(), strict=True):
         np.testing.assert_array_equal(weights, expected)
+
+
+def test_a_later_run_can_go_on_with_the_same_task(root):
+    model_dir = artifact(root, "candidate", "model")
+    again = build((model_dir / "preset" / PRESET_VOCABULARY_FILE).read_bytes())
+    again.model.load_weights(str(model_dir / "preset" / TASK_WEIGHTS_FILE))
+    inputs = {keys.TEXT: tf.constant([text for text, _ in ROWS[keys.EVAL]])}
+    np.testing.assert_allclose(
+        again.predict_function()(inputs)[keys.PROBABILITIES],
+        ask(root, "candidate")[keys.PROBABILITIES],
+        atol=1e-5,
+    )
 
 
 def arguments(**custom_config):

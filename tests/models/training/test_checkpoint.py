@@ -3,10 +3,11 @@ import os
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from models.training.checkpoint import CheckpointStore
 from models.training.state import TrainingState
-from schemas.errors import AlbertTfxError
+from schemas.errors import AlbertTfxError, UserError
 
 
 def make_model(units=3):
@@ -86,6 +87,21 @@ def test_checkpoint_of_another_model_is_refused(store):
     store.save(make_model(), TrainingState(step=1, best_step=1))
     with pytest.raises(AlbertTfxError, match=r"must be of the model that is trained.*delete"):
         store.restore(make_model(units=5))
+
+
+def test_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"checkpoints must be written to .*file/run.*set output"):
+        CheckpointStore(str(tmp_path / "file" / "run"))
+
+
+def test_full_disk_is_told_as_one(store, monkeypatch):
+    def full(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    monkeypatch.setattr("tensorflow.io.gfile.rename", full)
+    with pytest.raises(UserError, match="No space left on device; make room there"):
+        store.save(make_model(), TrainingState(step=1, best_step=1))
 
 
 def test_removal_takes_everything(store):
