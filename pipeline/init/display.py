@@ -13,6 +13,7 @@ from pipeline.init.columns import ColumnProfile, title
 from pipeline.init.findings import is_rare
 from pipeline.init.layout import Column, FileLayout
 from pipeline.init.roles import Roles
+from pipeline.init.sample import SAMPLE_ROWS
 from pipeline.init.survey import Survey, percentile
 from schemas import features as keys
 
@@ -74,7 +75,9 @@ def _files(layouts: Mapping[str, FileLayout], survey: Survey) -> Table:
 
 
 def _columns(profiles: Sequence[ColumnProfile], roles: Roles) -> Table:
-    table = _table("column", "role", ">values", "an example")
+    num_rows = profiles[0].num_rows
+    sampled = f" in {num_rows:,} rows" if num_rows >= SAMPLE_ROWS else ""
+    table = _table("column", "role", f">values{sampled}", "an example")
     for profile in profiles:
         example = next(iter(profile.values), "")
         table.add_row(

@@ -61,11 +61,10 @@ def complete_schema(
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     schema = schema_pb2.Schema()
-    for found in inferred.feature:
-        if found.name not in (keys.TEXT, keys.LABEL, *slices):
-            continue
+    found = {feature.name: feature for feature in inferred.feature}
+    for name in (keys.TEXT, keys.LABEL, *slices):
         feature = schema.feature.add()
-        feature.CopyFrom(found)
+        feature.CopyFrom(found[name])
         # Of the labels 0 and 1 TFDV makes a truth value, of few different texts a domain.
         feature.ClearField("domain_info")
         if feature.name in slices:

@@ -138,12 +138,7 @@ def test_what_is_commented_out_is_valid_yaml_too(example):
     lines = render_config(_plan(), Path("a.yaml"), p99_words=1).splitlines()
     block = [line.split("#   ", 1)[1] for line in lines if line.strip().startswith("#   ")]
     assert any(example in line for line in block)
-    assert yaml.safe_load("\n".join(block)).keys() == {
-        "vocabulary",
-        "model",
-        "train",
-        "thresholds",
-    }
+    assert yaml.safe_load("\n".join(block)).keys() == {"model", "train", "thresholds"}
 
 
 def test_no_line_is_longer_than_a_hundred_characters():
