@@ -94,7 +94,8 @@ class CheckpointStore:
 
     def _write(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         buffer = io.BytesIO()
-        np.savez(buffer, **arrays)
+        named: dict[str, Any] = dict(arrays)  # NumPy 2 types `savez` as if a name could be a flag
+        np.savez(buffer, **named)
         unfinished = self._path(f"{name}.unfinished")
         with self._writing():
             with tf.io.gfile.GFile(unfinished, "wb") as stream:
