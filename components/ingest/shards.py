@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
@@ -20,7 +21,7 @@ _GZIP = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 _READ_AT_ONCE = 256
 
 
-class _Complete:
+class _Complete(ABC):
     """A file written elsewhere and renamed into place: a failed attempt leaves no trace."""
 
     def __init__(self, path: str, staging_dir: str) -> None:
@@ -30,9 +31,9 @@ class _Complete:
     def __enter__(self) -> Self:
         return self
 
+    @abstractmethod
     def close(self) -> None:
         """Closes the temporary file."""
-        raise NotImplementedError
 
     def __exit__(
         self,
