@@ -5,7 +5,8 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli import EXIT_REFUSED, app
+from pipeline.cli import app
+from pipeline.commands.run import EXIT_REFUSED
 from pipeline.loading import check_config
 from schemas.errors import AlbertTfxError, UserError
 from tests.docs.markdown import ROOT, first_column, section
