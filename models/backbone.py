@@ -1,27 +1,18 @@
 """Makes the ALBERT backbone that a config describes."""
 
-import difflib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import keras
 import keras_hub
 
 from models.config import ModelConfig
-from models.presets import SIZES, BackboneSize
+from models.presets import backbone_size
 from schemas.errors import UserError
 
 _KERAS_HUB_INITIALIZER_RANGE = 0.02
-_OVERRIDES = (
-    "embedding_dim",
-    "hidden_dim",
-    "intermediate_dim",
-    "num_layers",
-    "num_heads",
-    "initializer_range",
-)
 
 
 def create_backbone(
@@ -61,29 +52,6 @@ def create_backbone(
         )
     _scale_weights(backbone, initializer_range / _KERAS_HUB_INITIALIZER_RANGE)
     return backbone
-
-
-def backbone_size(config: ModelConfig) -> BackboneSize:
-    """Returns the dimensions of `config`'s named size with its overrides.
-
-    Raises:
-      UserError: If the size is unknown, or its heads do not divide its width.
-    """
-    if config.size not in SIZES:
-        near = difflib.get_close_matches(config.size, SIZES, n=3) or list(SIZES)
-        raise UserError(
-            f"model.size must be a known size; received {config.size!r}; near it: {', '.join(near)}"
-        )
-    overrides = {
-        name: getattr(config, name) for name in _OVERRIDES if getattr(config, name) is not None
-    }
-    size = replace(SIZES[config.size], **overrides)
-    if size.hidden_dim % size.num_heads:
-        raise UserError(
-            "model.hidden_dim must be a multiple of model.num_heads; received "
-            f"{size.hidden_dim} and {size.num_heads}; change one of them"
-        )
-    return size
 
 
 def _scale_weights(backbone: keras_hub.models.AlbertBackbone, factor: float) -> None:

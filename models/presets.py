@@ -1,6 +1,19 @@
-"""The sizes of the ALBERT family by name."""
+"""The sizes of the ALBERT family by name, and the one that a config asks for."""
 
-from dataclasses import dataclass
+import difflib
+from dataclasses import dataclass, replace
+
+from models.config import ModelConfig
+from schemas.errors import UserError
+
+_OVERRIDES = (
+    "embedding_dim",
+    "hidden_dim",
+    "intermediate_dim",
+    "num_layers",
+    "num_heads",
+    "initializer_range",
+)
 
 
 @dataclass(frozen=True)
@@ -40,3 +53,26 @@ SIZES: dict[str, BackboneSize] = {
 """albert-tiny and albert-small are ours, for training from scratch: their weights start with a
 spread of 1 / sqrt(hidden_dim), with which narrow models learn sooner. The rest are the published.
 """
+
+
+def backbone_size(config: ModelConfig) -> BackboneSize:
+    """Returns the dimensions of `config`'s named size with its overrides.
+
+    Raises:
+      UserError: If the size is unknown, or its heads do not divide its width.
+    """
+    if config.size not in SIZES:
+        near = difflib.get_close_matches(config.size, SIZES, n=3) or list(SIZES)
+        raise UserError(
+            f"model.size must be a known size; received {config.size!r}; near it: {', '.join(near)}"
+        )
+    overrides = {
+        name: getattr(config, name) for name in _OVERRIDES if getattr(config, name) is not None
+    }
+    size = replace(SIZES[config.size], **overrides)
+    if size.hidden_dim % size.num_heads:
+        raise UserError(
+            "model.hidden_dim must be a multiple of model.num_heads; received "
+            f"{size.hidden_dim} and {size.num_heads}; change one of them"
+        )
+    return size

@@ -13,12 +13,12 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
-from models.backbone import backbone_size
 from models.batching import TransformedSplit
 from models.candidate import Candidate
 from models.config import ModelConfig, TrainConfig
 from models.export import export_saved_model, write_reference
 from models.precision import resolve_precision
+from models.presets import backbone_size
 from models.tasks import create_task
 from models.tokenizer import AlbertTokenizer
 from models.training.checkpoint import CheckpointStore

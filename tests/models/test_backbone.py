@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.backbone import backbone_size, create_backbone
+from models.backbone import create_backbone
 from models.config import ModelConfig
-from models.presets import SIZES
+from models.presets import SIZES, backbone_size
 from models.tokenizer import AlbertTokenizer
 from schemas.errors import UserError
 
