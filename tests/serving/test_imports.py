@@ -12,6 +12,8 @@ MODULES = [
     "components.publish.publication",
     "components.serving_check.config",
     "components.serving_check.result",
+    "pipeline.predict",
+    "serving.client",
     "serving.fingerprint",
     "serving.inventory",
     "serving.predict",

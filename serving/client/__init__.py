@@ -1,0 +1,38 @@
+"""A client of TensorFlow Serving: raw text in, typed answers out, without TensorFlow."""
+
+from serving.client.answers import Answer, Classification
+from serving.client.async_client import AsyncClient
+from serving.client.batches import BatchLimits
+from serving.client.client import Client
+from serving.client.endpoint import Tls
+from serving.client.errors import (
+    AccessError,
+    AnswerError,
+    DeadlineExceededError,
+    InvalidRequestError,
+    NotFoundError,
+    OverloadedError,
+    ServerFailureError,
+    ServingError,
+    UnavailableError,
+)
+from serving.client.retry import RetryPolicy
+
+__all__ = [
+    "AccessError",
+    "Answer",
+    "AnswerError",
+    "AsyncClient",
+    "BatchLimits",
+    "Classification",
+    "Client",
+    "DeadlineExceededError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "OverloadedError",
+    "RetryPolicy",
+    "ServerFailureError",
+    "ServingError",
+    "Tls",
+    "UnavailableError",
+]

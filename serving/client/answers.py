@@ -1,0 +1,64 @@
+"""Typed answers: one frozen dataclass a task, chosen by the outputs that the model gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, TypeAlias
+
+from serving.client.errors import AnswerError
+
+Value = str | bytes | int | float | bool | list["Value"]
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The label of a text.
+
+    Attributes:
+      label: The label with the highest probability.
+      probability: Its probability.
+      probabilities: The probability of each of `labels`.
+      labels: The labels of the model.
+    """
+
+    label: str
+    probability: float
+    probabilities: tuple[float, ...]
+    labels: tuple[str, ...]
+
+
+Answer: TypeAlias = Classification
+"""The answer to a text; a union of the types below."""
+
+ANSWER_TYPES: Final = (Classification,)
+"""The answer of each task. A field is an output of the served model, of the same name."""
+
+
+def typed_answer(outputs: Mapping[str, Value]) -> Answer:
+    """Returns the answer that a row of outputs means; a model may give outputs beyond its fields.
+
+    >>> typed_answer({"label": "a", "probability": 0.9, "probabilities": [0.9, 0.1],
+    ...               "labels": ["a", "b"]}).label
+    'a'
+
+    Args:
+      outputs: Value of one text by name of the output.
+
+    Raises:
+      AnswerError: If no task answers like this.
+    """
+    for answer_type in ANSWER_TYPES:
+        names = [field.name for field in fields(answer_type)]
+        if outputs.keys() >= set(names):
+            return answer_type(**{name: _frozen(outputs[name]) for name in names})
+    known = "; ".join(
+        f"{answer_type.__name__}: {', '.join(field.name for field in fields(answer_type))}"
+        for answer_type in ANSWER_TYPES
+    )
+    raise AnswerError(
+        f"the outputs must be those of a task ({known}); received {', '.join(sorted(outputs))}; "
+        "ask for them as they are with outputs()"
+    )
+
+
+def _frozen(value: Value) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
