@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 import keras
-import keras_hub
 
+from models.albert import AlbertBackbone
 from models.config import ModelConfig
 from models.presets import backbone_size
 from schemas.errors import UserError
@@ -21,7 +21,7 @@ def create_backbone(
     *,
     dtype: str | keras.DTypePolicy | None = None,
     seed: int = 0,
-) -> keras_hub.models.AlbertBackbone:
+) -> AlbertBackbone:
     """Makes the backbone: random weights of a named size, or those of a KerasHub preset folder.
 
     Args:
@@ -43,7 +43,7 @@ def create_backbone(
             return _load_backbone(config, vocabulary_size, dtype)
         size = asdict(backbone_size(config))
         initializer_range = size.pop("initializer_range")
-        backbone = keras_hub.models.AlbertBackbone(
+        backbone = AlbertBackbone(
             vocabulary_size=vocabulary_size,
             max_sequence_length=size.pop("max_positions"),
             dropout=config.dropout,
@@ -54,7 +54,7 @@ def create_backbone(
     return backbone
 
 
-def _scale_weights(backbone: keras_hub.models.AlbertBackbone, factor: float) -> None:
+def _scale_weights(backbone: AlbertBackbone, factor: float) -> None:
     """Multiplies the random weights, whose spread KerasHub fixes; biases and norms are no such."""
     if factor == 1.0:
         return
@@ -65,11 +65,9 @@ def _scale_weights(backbone: keras_hub.models.AlbertBackbone, factor: float) -> 
 
 def _load_backbone(
     config: ModelConfig, vocabulary_size: int, dtype: str | keras.DTypePolicy | None
-) -> keras_hub.models.AlbertBackbone:
+) -> AlbertBackbone:
     try:
-        backbone = keras_hub.models.AlbertBackbone.from_preset(
-            config.weights, dtype=dtype, dropout=config.dropout
-        )
+        backbone = AlbertBackbone.from_preset(config.weights, dtype=dtype, dropout=config.dropout)
     except (OSError, ValueError) as error:
         raise UserError(
             "model.weights must be the folder of a KerasHub ALBERT preset; received "

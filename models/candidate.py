@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import keras
-import keras_hub
 import tensorflow as tf
 
+from models.albert import AlbertBackbone
 from models.backbone import create_backbone
 from models.config import ModelConfig
 from models.export import Predict
@@ -45,7 +45,7 @@ class Candidate:
     tokenizer: AlbertTokenizer
     seed: int
     precision: str
-    backbone: keras_hub.models.AlbertBackbone
+    backbone: AlbertBackbone
     model: keras.Model
 
     @classmethod

@@ -1,0 +1,91 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models.albert import AlbertBackbone
+from schemas.errors import UserError
+from tests.models.albert.tiny import SIZES, inputs, keras_hubs, ours
+
+LAYOUTS = pytest.mark.parametrize(
+    "layout",
+    [
+        {},
+        {"num_groups": 2},
+        {"num_inner_repetitions": 2},
+        {"num_groups": 2, "num_inner_repetitions": 2},
+    ],
+    ids=["shared", "groups", "inner", "groups-inner"],
+)
+OUTPUTS = ("sequence_output", "pooled_output")
+
+
+def gradients(backbone, rows):
+    """Returns the outputs, and the gradients of a loss that every one of them has a part in."""
+    with tf.GradientTape() as tape:
+        outputs = backbone(rows, training=True)
+        loss = sum(tf.reduce_sum(tf.sin(tf.cast(outputs[name], tf.float32))) for name in OUTPUTS)
+    found = tape.gradient(loss, [variable.value for variable in backbone.trainable_variables])
+    return outputs, [tf.convert_to_tensor(gradient).numpy() for gradient in found]
+
+
+@LAYOUTS
+def test_outputs_and_gradients_of_keras_hub(layout):
+    outputs, found = gradients(ours(**layout), inputs())
+    expected_outputs, expected = gradients(keras_hubs(**layout), inputs())
+    for name in OUTPUTS:
+        np.testing.assert_allclose(outputs[name], expected_outputs[name], rtol=1e-5, atol=1e-6)
+    # The true gradient of the key's bias is 0: what is found there is rounding of the others.
+    largest = max(np.abs(gradient).max() for gradient in expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=2e-6 * largest)
+
+
+def test_own_symbolic_graph_is_the_same_function():
+    backbone = ours(hidden_act="gelu")
+    graph = keras.Model(backbone.input, backbone.output)
+    for name in OUTPUTS:
+        np.testing.assert_allclose(
+            graph(inputs())[name], backbone(inputs())[name], rtol=1e-5, atol=1e-6
+        )
+
+
+def test_model_on_its_inputs_runs_the_same_computation():
+    backbone = ours()
+    model = keras.Model(backbone.input, backbone(backbone.input))
+    assert model.output["pooled_output"].shape == (None, SIZES["hidden_dim"])
+    np.testing.assert_array_equal(
+        model(inputs())["sequence_output"], backbone(inputs())["sequence_output"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("hidden_act", "expected"),
+    [
+        ("gelu_new", keras.activations.gelu(np.float32([1.0]), approximate=True)),
+        ("gelu", keras.activations.gelu(np.float32([1.0]), approximate=False)),
+        ("relu", np.float32([1.0])),
+    ],
+)
+def test_activation(hidden_act, expected):
+    backbone = AlbertBackbone(**SIZES, hidden_act=hidden_act)
+    np.testing.assert_allclose(
+        backbone._layer_options.activation(np.float32([1.0])), expected, rtol=1e-5
+    )
+
+
+def test_unknown_activation():
+    with pytest.raises(UserError, match=r"gelu_new, .*relu.*; received 'gelu_old'; change"):
+        AlbertBackbone(**SIZES, hidden_act="gelu_old")
+
+
+def test_attention_dropout_alone():
+    backbone = ours(attention_dropout=0.5)
+    trained, served = backbone(inputs(), training=True), backbone(inputs(), training=False)
+    assert not np.allclose(trained["sequence_output"], served["sequence_output"])
+
+
+def test_every_step_has_other_masks():
+    backbone = ours(dropout=0.5)
+    first, second = (backbone(inputs(), training=True)["sequence_output"] for _ in range(2))
+    assert not np.allclose(first, second)
