@@ -10,6 +10,7 @@ from pipeline.commands.init import init
 from pipeline.commands.models import models
 from pipeline.commands.predict import predict
 from pipeline.commands.run import run
+from pipeline.commands.serve import PASS_ON, serve
 from schemas.errors import AlbertTfxError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 
 for command in (run, init, predict, models):
     app.command()(command)
+app.command(context_settings=PASS_ON)(serve)
 
 
 def main() -> None:

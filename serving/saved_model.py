@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
+_INTERNAL_PREFIX = "__"
+"""Start of the names of signatures that no request is meant for."""
+
+
 class ModelLoadError(AlbertTfxError):
     """A SavedModel that a server could not load, or could load and not run."""
 
@@ -46,16 +50,27 @@ class LoadedModel:
 
         Args:
           session: Holds the initialised graph.
-          signatures: SignatureDef protos by name.
+          signatures: SignatureDef protos by name, that of the initialisation included.
           info: The record in the SavedModel.
         """
         self._session = session
-        self._signatures = signatures
+        self._signature_defs = signatures
+        self._signatures = {
+            name: signature
+            for name, signature in signatures.items()
+            if not name.startswith(_INTERNAL_PREFIX)
+        }
         self.info = info
 
     @classmethod
-    def load(cls, model_dir: Path) -> Self:
+    def load(
+        cls, model_dir: Path, *, session_config: tf.compat.v1.ConfigProto | None = None
+    ) -> Self:
         """Loads the SavedModel in `model_dir`.
+
+        Args:
+          model_dir: Folder of the SavedModel.
+          session_config: Parallelism and devices of its session; unset: TensorFlow's defaults.
 
         Raises:
           ModelLoadError: If a stock server could not load it, or could not run its graph.
@@ -73,7 +88,7 @@ class LoadedModel:
         if problems:
             raise ModelLoadError(f"{model_dir} cannot be served: {'; '.join(problems)}")
         graph = tf.Graph()
-        session = tf.compat.v1.Session(graph=graph)
+        session = tf.compat.v1.Session(graph=graph, config=session_config)
         try:
             with graph.as_default():
                 meta_graph = tf.compat.v1.saved_model.load(
@@ -82,12 +97,7 @@ class LoadedModel:
         except (tf.errors.OpError, OSError, RuntimeError, ValueError) as error:
             session.close()
             raise ModelLoadError(f"{model_dir} cannot be loaded; {error}") from error
-        signatures = {
-            name: signature
-            for name, signature in meta_graph.signature_def.items()
-            if not name.startswith("__")
-        }
-        return cls(session, signatures, read_model_info(model_dir))
+        return cls(session, dict(meta_graph.signature_def), read_model_info(model_dir))
 
     def __enter__(self) -> Self:
         return self
@@ -103,6 +113,16 @@ class LoadedModel:
     def close(self) -> None:
         """Frees the session; the model answers no more."""
         self._session.close()
+
+    @property
+    def session(self) -> tf.compat.v1.Session:
+        """The session, for a caller with checks of its own."""
+        return self._session
+
+    @property
+    def signature_defs(self) -> Mapping[str, Any]:
+        """Every SignatureDef by name, `__saved_model_init_op` included."""
+        return self._signature_defs
 
     @property
     def signature_names(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""A server that any TensorFlow Serving client works against unchanged: gRPC and REST, from pip."""

@@ -1,0 +1,154 @@
+"""The REST face: an ASGI application, and the uvicorn server that runs it in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount
+
+from serving.server.errors import HTTP_STATUS, Code, StatusError, invalid_argument
+from serving.server.json_response import write_error
+from serving.server.ports import listen
+from serving.server.rest_backend import RestBackend
+from serving.server.rest_path import API, VersionOverflowError, parse_call
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+_JSON: Final = "application/json"
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
+_log = logging.getLogger(__name__)
+
+
+class RestApi:
+    """Every path and method of the REST port."""
+
+    def __init__(
+        self,
+        backend: RestBackend,
+        *,
+        num_threads: int,
+        timeout_seconds: float,
+        metrics: tuple[str, Callable[[], bytes]] | None = None,
+    ) -> None:
+        """Takes what answers.
+
+        Args:
+          backend: Answers the calls, in threads.
+          num_threads: How many at the same time.
+          timeout_seconds: A call ends with DEADLINE_EXCEEDED after this time.
+          metrics: Path of the metrics, and what writes them; None: there are none.
+        """
+        self._backend = backend
+        self._threads = ThreadPoolExecutor(num_threads, thread_name_prefix="rest")
+        self._timeout_seconds = timeout_seconds
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, ASGI."""
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    def close(self) -> None:
+        """Ends the threads, after what they are at."""
+        self._threads.shutdown()
+
+    async def _respond(self, request: Request) -> Response:
+        path = _path(request)
+        if self._metrics is not None and path == self._metrics[0] and request.method == "GET":
+            return PlainTextResponse(self._metrics[1]())
+        if not API.fullmatch(path):
+            return PlainTextResponse("Not Found", 404)
+        body = await request.body()
+        try:
+            return Response(await self._answer(request, path, body), media_type=_JSON)
+        except VersionOverflowError as error:
+            return Response(b"", HTTP_STATUS[error.code], media_type=_JSON)
+        except StatusError as error:
+            return Response(write_error(error.message), HTTP_STATUS[error.code], media_type=_JSON)
+        except Exception:  # noqa: BLE001 - a fault of ours ends one request, not the server
+            _log.exception("%s %s failed", request.method, path)
+            return Response(write_error("Internal error"), 500, media_type=_JSON)
+
+    async def _answer(self, request: Request, path: str, body: bytes) -> bytes:
+        call = parse_call(request.method, path)
+        if request.headers.get("content-encoding", "").lower() == "gzip":
+            body = _unpacked(body)
+        deadline = time.monotonic() + self._timeout_seconds
+        answer = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._backend.answer, call, body, deadline
+        )
+        try:
+            return await asyncio.wait_for(answer, self._timeout_seconds)
+        except (TimeoutError, asyncio.TimeoutError) as error:
+            raise StatusError(
+                Code.DEADLINE_EXCEEDED, "Timed out waiting for notification"
+            ) from error
+
+
+def _path(request: Request) -> str:
+    """Returns the path as the client wrote it, the query included."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    query: bytes = request.scope["query_string"]
+    return (raw + b"?" + query if query else raw).decode("latin-1")
+
+
+def _unpacked(body: bytes) -> bytes:
+    try:
+        return zlib.decompress(body, _GZIP_OR_ZLIB)
+    except zlib.error as error:
+        raise invalid_argument("Failed to uncompress the gzip body of the request") from error
+
+
+class RestServer:
+    """A REST server on one port."""
+
+    def __init__(self, api: RestApi, *, host: str, port: int) -> None:
+        """Takes the port; nothing is answered before `start`.
+
+        Raises:
+          UserError: If the port is taken.
+        """
+        self._api = api
+        self._socket = listen(host, port, "--rest_api_port")
+        config = uvicorn.Config(
+            Starlette(routes=[Mount("/", app=api)]),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws="none",
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="rest-server", daemon=True)
+
+    def start(self) -> None:
+        """Starts to answer."""
+        self._thread.start()
+
+    def stop(self, grace_seconds: float) -> None:
+        """Takes no more requests, and waits for those in progress."""
+        self._server.config.timeout_graceful_shutdown = int(grace_seconds)
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join()
+        self._api.close()
+        self._socket.close()
+
+    def _run(self) -> None:
+        self._server.run([self._socket])
