@@ -42,17 +42,15 @@ _PAPER_SIZES = {
 }
 
 SIZES: dict[str, BackboneSize] = {
-    "albert-tiny": BackboneSize(4, 4, 128, 512, embedding_dim=64, initializer_range=0.088),
-    "albert-small": BackboneSize(6, 6, 384, 1536, initializer_range=0.051),
+    "albert-tiny": BackboneSize(4, 4, 128, 512, embedding_dim=64),
+    "albert-small": BackboneSize(6, 6, 384, 1536),
     **{
         f"albert-{name}-{version}": size
         for name, size in _PAPER_SIZES.items()
         for version in ("v1", "v2")
     },
 }
-"""albert-tiny and albert-small are ours, for training from scratch: their weights start with a
-spread of 1 / sqrt(hidden_dim), with which narrow models learn sooner. The rest are the published.
-"""
+"""albert-tiny and albert-small are ours, for training from scratch; the rest are the published."""
 
 
 def backbone_size(config: ModelConfig) -> BackboneSize:
