@@ -39,8 +39,8 @@ def test_the_longest_input_fits_the_texts(words, characters, max_length):
     ("num_rows", "words", "epochs"),
     [
         (100, 10, 40.0),
-        (5_000, 10, 8.0),
-        (6_920, 18, 6.0),
+        (5_000, 10, 6.0),
+        (6_920, 18, 4.0),
         (100_000, 20, 1.3),
         (1_000_000, 20, 0.1),
         (25_000, 230, 0.5),
