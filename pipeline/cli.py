@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from pipeline.commands.init import init
 from pipeline.commands.models import models
+from pipeline.commands.plan import plan
 from pipeline.commands.predict import predict
 from pipeline.commands.run import run
 from pipeline.commands.serve import PASS_ON, serve
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-for command in (run, init, predict, models):
+for command in (run, init, plan, predict, models):
     app.command()(command)
 app.command(context_settings=PASS_ON)(serve)
 

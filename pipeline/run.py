@@ -92,8 +92,10 @@ def _run_pipeline(
     with console.status("loading TensorFlow and TFX"):
         from components.validation.schema import write_schema
         from pipeline.build import build_pipeline
+        from pipeline.plan.check import check_memory
         from pipeline.runner import ObservedLocalDagRunner
 
+        check_memory(config, sources)
         schema_file = write_schema(
             config.validation, config.typed_task, config.ingest, config.output_dir / "schemas"
         )

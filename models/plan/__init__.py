@@ -1,0 +1,1 @@
+"""What training will need, told before it starts: memory, FLOPs, time (no TensorFlow)."""

@@ -1,0 +1,1 @@
+"""`albert-tfx plan`: what a run will need, told before it starts."""

@@ -1,0 +1,28 @@
+"""Finds the device that `--device` names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from models.plan.devices import THIS, Device, named_device
+from models.plan.shape import ModelShape
+from models.plan.this_machine import measure_this_machine
+from pipeline.config import RunConfig
+
+
+def device_finder(name: str, config: RunConfig) -> Callable[[ModelShape, int], Device]:
+    """Returns how to find a device once the model's shape and the tokens of a step are known.
+
+    Raises:
+      UserError: If there is no device of that name.
+    """
+    if name != THIS:
+        device = named_device(name)
+        return lambda shape, tokens: device
+
+    def measured(shape: ModelShape, tokens: int) -> Device:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # C++ logs every plugin it registers
+        return measure_this_machine(shape, requested=config.train.precision, tokens=tokens)
+
+    return measured

@@ -1,0 +1,245 @@
+"""Puts a plan together: what a run costs on a device, and what other batch sizes would."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from models.plan.devices import Device
+from models.plan.flops import StepFlops, step_flops
+from models.plan.lengths import Lengths
+from models.plan.memory import StepMemory, StepSetup, step_memory
+from models.plan.parameters import Parameters, count_parameters
+from models.plan.shape import ModelShape, model_shape
+from models.plan.speed import StepTime, evaluation_seconds, step_time
+from pipeline.config import RunConfig
+from pipeline.plan.rows import DataSize, data_size, vocabulary_size
+
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_EVALUATIONS = 10  # of a run whose config does not say: models.training.plan
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to compute the steps, and what it comes to.
+
+    Attributes:
+      batch_size: Rows of an optimizer step.
+      checkpointing: Whether layers are computed again in the backward pass.
+      memory_bytes: Peak of a step.
+      fits: Whether the device holds that.
+      tokens_per_second: Real tokens, without padding.
+      hours: Training time for the same rows; None where the steps are not known.
+    """
+
+    batch_size: int
+    checkpointing: bool
+    memory_bytes: int
+    fits: bool
+    tokens_per_second: float
+    hours: float | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will need.
+
+    Attributes:
+      name: Name of the run.
+      device: Where it runs.
+      precision: Keras policy.
+      shape: Dimensions of the model.
+      data: Rows and lengths.
+      parameters: Numbers of parameters by part.
+      batch_size: Rows of a step.
+      checkpointing: Whether layers are computed again in the backward pass.
+      accumulation: Parts that a step is computed in.
+      flops: Of a step at the rows' lengths.
+      longest_flops: Of a step whose rows are all as long as the longest.
+      memory: At the peak, with rows as long as the longest.
+      time: Of a step at the rows' lengths.
+      steps: Optimizer steps; None where the rows are not known.
+      runs: Trainings: one for each seed.
+      hours: All trainings with their evaluations; None where the steps are not known.
+      cost: Of those hours; None without a price.
+      choices: Other batch sizes, each with and without checkpointing.
+    """
+
+    name: str
+    device: Device
+    precision: str
+    shape: ModelShape
+    data: DataSize
+    parameters: Parameters
+    batch_size: int
+    checkpointing: bool
+    accumulation: int
+    flops: StepFlops
+    longest_flops: StepFlops
+    memory: StepMemory
+    time: StepTime
+    steps: int | None
+    runs: int
+    hours: float | None
+    cost: float | None
+    choices: tuple[Choice, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the device holds the peak."""
+        return self.memory.total <= self.device.memory_bytes
+
+
+def make_plan(
+    config: RunConfig,
+    find_device: Callable[[ModelShape, int], Device],
+    *,
+    rows: int | None = None,
+    price: float | None = None,
+) -> Plan:
+    """Plans the training of `config`.
+
+    Args:
+      config: The run config.
+      find_device: From the shape of the model and the tokens of a step to the device.
+      rows: Training rows, where they are not to be counted.
+      price: Of an hour on the device.
+
+    Raises:
+      UserError: If the size, the weights or the vocabulary cannot be used.
+    """
+    data = data_size(config, rows=rows)
+    shape = config_shape(config)
+    batch_size = config.train.batch_size or config.typed_task.recipe.batch_size
+    device = find_device(shape, round(batch_size * data.lengths.mean))
+    precision = device.precision if config.train.precision == "auto" else config.train.precision
+    setup = step_setup(config, data.lengths, precision=precision, is_gpu=device.is_gpu)
+    flops, time, memory = _step(shape, data.lengths, batch_size, device, setup)
+    steps = planned_steps(config, data.train_rows, batch_size)
+    hours = _hours(config, shape, data, device, setup, steps, time.total)
+    longest = Lengths(setup.length, setup.length**2, setup.length)
+    return Plan(
+        name=config.name,
+        device=device,
+        precision=precision,
+        shape=shape,
+        data=data,
+        parameters=count_parameters(shape),
+        batch_size=batch_size,
+        checkpointing=setup.checkpointing,
+        accumulation=setup.accumulation,
+        flops=flops,
+        longest_flops=step_flops(shape, longest, batch_size, checkpointing=setup.checkpointing),
+        memory=memory,
+        time=time,
+        steps=steps,
+        runs=1,
+        hours=hours,
+        cost=None if hours is None or price is None else hours * price,
+        choices=_choices(shape, data.lengths, device, setup, steps, batch_size),
+    )
+
+
+def config_shape(config: RunConfig) -> ModelShape:
+    """Returns the shape of a config's model.
+
+    Raises:
+      UserError: If the size, the weights or the vocabulary cannot be used.
+    """
+    return model_shape(
+        config.model,
+        vocabulary_size=vocabulary_size(config),
+        num_outputs=max(1, len(config.typed_task.labels)),
+    )
+
+
+def step_setup(config: RunConfig, lengths: Lengths, *, precision: str, is_gpu: bool) -> StepSetup:
+    """Returns how a config's largest step is computed."""
+    batch_size = config.train.batch_size or config.typed_task.recipe.batch_size
+    return StepSetup(
+        rows=batch_size,
+        length=lengths.longest,
+        precision=precision,
+        dropout=config.model.dropout > 0,
+        is_gpu=is_gpu,
+    )
+
+
+def planned_steps(config: RunConfig, rows: int | None, batch_size: int) -> int | None:
+    """Returns the optimizer steps, or None where they depend on rows that are not known."""
+    if config.train.steps is not None or rows is None:
+        return config.train.steps
+    epochs = config.train.epochs or config.typed_task.recipe.epochs
+    return max(1, round(math.ceil(rows / batch_size) * epochs))
+
+
+def _step(
+    shape: ModelShape, lengths: Lengths, batch_size: int, device: Device, setup: StepSetup
+) -> tuple[StepFlops, StepTime, StepMemory]:
+    flops = step_flops(shape, lengths, batch_size, checkpointing=setup.checkpointing)
+    time = step_time(
+        shape,
+        lengths,
+        batch_size,
+        device,
+        precision=setup.precision,
+        checkpointing=setup.checkpointing,
+        accumulation=setup.accumulation,
+    )
+    rows = math.ceil(batch_size / setup.accumulation)
+    return flops, time, step_memory(shape, replace(setup, rows=rows))
+
+
+def _hours(
+    config: RunConfig,
+    shape: ModelShape,
+    data: DataSize,
+    device: Device,
+    setup: StepSetup,
+    steps: int | None,
+    step_seconds: float,
+) -> float | None:
+    """Returns the hours of one training and its evaluations."""
+    if steps is None:
+        return None
+    every = config.train.eval_every or math.ceil(steps / _EVALUATIONS)
+    evaluations = math.ceil(steps / every)
+    one = evaluation_seconds(
+        shape,
+        data.lengths,
+        data.eval_rows or 0,
+        device,
+        precision=setup.precision,
+        batch_size=setup.rows,
+    )
+    return (steps * step_seconds + evaluations * one) / _HOUR
+
+
+def _choices(
+    shape: ModelShape,
+    lengths: Lengths,
+    device: Device,
+    setup: StepSetup,
+    steps: int | None,
+    batch_size: int,
+) -> tuple[Choice, ...]:
+    """Returns what other batch sizes come to for the same rows."""
+    choices = []
+    for rows in BATCH_SIZES:
+        for checkpointing in (False, True):
+            changed = replace(setup, checkpointing=checkpointing, accumulation=1)
+            _, time, memory = _step(shape, lengths, rows, device, changed)
+            hours = None if steps is None else steps * batch_size / rows * time.total / _HOUR
+            choices.append(
+                Choice(
+                    batch_size=rows,
+                    checkpointing=checkpointing,
+                    memory_bytes=memory.total,
+                    fits=memory.total <= device.memory_bytes,
+                    tokens_per_second=rows * lengths.mean / time.total,
+                    hours=hours,
+                )
+            )
+    return tuple(choices)

@@ -1,0 +1,149 @@
+"""How many rows a config's files hold, and how long they are: counted and sampled, not ingested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import sentencepiece
+
+from components.ingest.files import open_content
+from components.ingest.formats import create_format
+from components.ingest.formats.base import Chunk, Row, SourceFile
+from components.ingest.sources import resolve_sources
+from models.plan.lengths import Lengths, lengths_of
+from pipeline.config import RunConfig
+from schemas import features as keys
+from schemas.errors import UserError
+
+SAMPLED_ROWS = 2000
+"""Rows at the beginning of the training files whose lengths are looked at."""
+
+TOKENS_PER_WORD = 1.3
+"""Pieces of a word, punctuation included, where there is no vocabulary to split with yet.
+
+SST-2 has 1.2 with the published vocabulary of 30,000 pieces; smaller ones split more.
+"""
+
+_COUNTED_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True)
+class DataSize:
+    """What is known of the data.
+
+    Attributes:
+      train_rows: Rows to train on; None where they are not known.
+      eval_rows: Rows of the dev split; None likewise.
+      lengths: Of the training rows in tokens, cut to `model.max_length`.
+      source: Where that comes from, for a reader.
+    """
+
+    train_rows: int | None
+    eval_rows: int | None
+    lengths: Lengths
+    source: str
+
+
+def data_size(config: RunConfig, *, rows: int | None = None) -> DataSize:
+    """Returns the size of the data of `config`.
+
+    Args:
+      config: The run config.
+      rows: Training rows, where they are not to be counted.
+
+    Returns:
+      The size; where the files cannot be read, every row is taken to be `model.max_length` long.
+    """
+    longest = config.model.max_length
+    try:
+        files = resolve_sources(config.ingest, config.typed_task).files
+        lengths = row_lengths(config, files)
+    except UserError as error:
+        full = lengths_of([longest])
+        return DataSize(rows, None, full, f"full length, for the data cannot be read: {error}")
+    counted = {
+        split: sum(count_rows(file) for file in files if file.split == split)
+        for split in (keys.TRAIN, keys.EVAL)
+    }
+    train, dev = (counted[keys.TRAIN] if rows is None else rows), counted[keys.EVAL]
+    if config.ingest.eval is None:
+        dev = round(train * config.ingest.eval_fraction)
+        train = train - dev if rows is None else train
+    how = (
+        "split by the vocabulary"
+        if config.vocabulary_source.model
+        else "estimated from their words"
+    )
+    return DataSize(train, dev, lengths, f"the first {SAMPLED_ROWS:,} rows, {how}")
+
+
+def count_rows(file: SourceFile) -> int:
+    """Returns the rows of a file: its lines where each is a row, else by reading it."""
+    source_format = create_format(file.format)
+    if not source_format.splittable:
+        return sum(1 for _ in source_format.read(Chunk(0, file)))
+    lines, last = 0, b"\n"
+    with open_content(file.path, gzipped=file.gzipped) as stream:
+        while block := stream.read(_COUNTED_AT_ONCE):
+            lines += block.count(b"\n")
+            last = block
+    named = file.header and source_format.by_position
+    return lines + (not last.endswith(b"\n")) - named
+
+
+def row_lengths(config: RunConfig, files: Sequence[SourceFile]) -> Lengths:
+    """Returns the lengths in tokens of the first rows of the training files.
+
+    Raises:
+      UserError: If there is no row that can be read, or the vocabulary cannot.
+    """
+    training = [file for file in files if file.split == keys.TRAIN]
+    share = -(-SAMPLED_ROWS // len(training))
+    texts = [
+        [text for role, text in row.values.items() if _is_text(role, config)]
+        for file in training
+        for row in islice(create_format(file.format).read(Chunk(0, file)), share)
+        if isinstance(row, Row)
+    ]
+    if not texts:
+        raise UserError("no row at the beginning of the training files can be read")
+    model = config.vocabulary_source.model
+    processor = None if model is None else _processor(model)
+    # One special piece after every text, and one before the first.
+    lengths = [1 + sum(_num_pieces(text, processor) + 1 for text in row) for row in texts]
+    return lengths_of([min(length, config.model.max_length) for length in lengths])
+
+
+def _is_text(role: str, config: RunConfig) -> bool:
+    return role in config.typed_task.columns and role != keys.LABEL
+
+
+def _num_pieces(text: str, processor: sentencepiece.SentencePieceProcessor | None) -> int:
+    if processor is None:
+        return round(len(text.split()) * TOKENS_PER_WORD)
+    return len(processor.encode(text.lower()))
+
+
+def vocabulary_size(config: RunConfig) -> int:
+    """Returns the number of ids of the vocabulary that is given or will be trained.
+
+    Raises:
+      UserError: If the given file is no SentencePiece model.
+    """
+    model = config.vocabulary_source.model
+    return config.vocabulary.size if model is None else _processor(model).get_piece_size()
+
+
+def _processor(path: str) -> sentencepiece.SentencePieceProcessor:
+    processor = sentencepiece.SentencePieceProcessor()
+    try:
+        processor.LoadFromSerializedProto(Path(path).read_bytes())
+    except (OSError, RuntimeError) as error:
+        raise UserError(
+            f"vocabulary.model must be a SentencePiece model file; received {path!r}, which cannot "
+            f"be read ({error}); correct the path"
+        ) from error
+    return processor
