@@ -10,6 +10,8 @@ from pipeline.commands.init import init
 from pipeline.commands.models import models
 from pipeline.commands.plan import plan
 from pipeline.commands.predict import predict
+from pipeline.commands.promote import promote
+from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.serve import PASS_ON, serve
 from schemas.errors import AlbertTfxError
@@ -23,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-for command in (run, init, plan, predict, models):
+for command in (run, init, plan, predict, models, promote, rollback):
     app.command()(command)
 app.command(context_settings=PASS_ON)(serve)
 

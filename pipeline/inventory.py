@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.errors import UserError
+from serving.control.history import Change, read_history
+from serving.control.release import Release
 from serving.inventory import PublishedModel, list_models
 
 _SHORT = 12
@@ -30,12 +32,40 @@ def show_models(model_base: Path, console: Console, *, as_json: bool = False) ->
         console.print(_table(models))
 
 
+def show_history(model_base: Path, console: Console, *, as_json: bool = False) -> None:
+    """Prints every change of what is live, newest first."""
+    changes = read_history(model_base)[::-1]
+    if as_json:
+        console.print_json(json.dumps([change.model_dump(mode="json") for change in changes]))
+        return
+    table = Table(title="Changes of what is live, newest first", title_justify="left")
+    for column in ("when (UTC)", "change", "by", "from", "to", "reason"):
+        table.add_column(column, no_wrap=column != "reason")
+    for change in changes:
+        table.add_row(*_change_cells(change))
+    console.print(table)
+
+
+def _change_cells(change: Change) -> tuple[str, ...]:
+    when = f"{change.at:%Y-%m-%d %H:%M}"
+    before, after = _live(change.before), _live(change.after)
+    return (when, change.action, change.by, before, after, change.reason)
+
+
+def _live(release: Release | None) -> str:
+    if release is None:
+        return ""
+    canary = f", {release.canary.version} at {release.canary.percent:g} %" if release.canary else ""
+    return f"{release.stable}{canary}"
+
+
 def _table(models: Sequence[PublishedModel]) -> Table:
     table = Table(title="Published versions, newest first", title_justify="left")
     for column in ("version", "live", "model", "metrics", "data", "code", "run", "published"):
         table.add_column(column, no_wrap=True)
     for model in models:
-        table.add_row(str(model.version), "[green]live[/]" if model.live else "", *_cells(model))
+        role = f"[green]{model.role}[/]" if model.live else model.role
+        table.add_row(str(model.version), role, *_cells(model))
     return table
 
 

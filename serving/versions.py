@@ -2,7 +2,7 @@
 
 TensorFlow Serving polls the folder and takes every child whose name is a number for a version; it
 can load a half-copied one and replace a good one with it. So a version is copied to the side and
-renamed, which is atomic. Standard library only.
+renamed, which is atomic. Nothing heavy is imported.
 """
 
 import errno
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.errors import UserError
+from serving.control.release import read_release
 
 STAGING_PREFIX = ".publishing-"
 """Start of the names of the side folders; no number, so TensorFlow Serving passes them by."""
@@ -41,8 +42,19 @@ def list_versions(model_base: Path) -> dict[int, Path]:
 
 
 def live_version(model_base: Path) -> int | None:
-    """Returns the version served by default, the highest; None where there is none."""
-    return max(list_versions(model_base), default=None)
+    """Returns the version that is live; None where there is none.
+
+    It is the one that was promoted, where `albert-tfx promote` or one like it was given, else the
+    highest, which TensorFlow Serving serves by itself.
+
+    Raises:
+      UserError: If what was decided cannot be read.
+    """
+    versions = list_versions(model_base)
+    release = read_release(model_base)
+    if release is None:
+        return max(versions, default=None)
+    return release.stable if release.stable in versions else None
 
 
 def next_version(model_base: Path) -> int:
@@ -64,7 +76,7 @@ def version_dir(path: Path, version: int | None = None) -> Path:
     if version is None and (path / SAVED_MODEL_FILE).is_file():
         return path
     versions = list_versions(path)
-    wanted = max(versions, default=None) if version is None else version
+    wanted = live_version(path) if version is None else version
     if wanted in versions:
         return versions[wanted]
     there = f"the versions {', '.join(map(str, versions))}" if versions else "no version"

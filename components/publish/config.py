@@ -1,6 +1,6 @@
 """The `publish` section of the run config."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,4 +15,14 @@ class PublishConfig(Section):
     )
     warmup_requests: Annotated[int, Field(ge=0, le=1000)] = Field(
         default=16, description="Warm-up requests stored in a version."
+    )
+    promote: Literal["auto", "manual"] = Field(
+        default="auto",
+        description="Whether a published version goes live, or waits for `albert-tfx promote`; the "
+        "first one goes live.",
+    )
+    keep: Annotated[int, Field(ge=2)] = Field(
+        default=10,
+        description="Versions that stay; older ones are removed, never the live one, the one "
+        "before it or the canary.",
     )

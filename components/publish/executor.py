@@ -23,6 +23,9 @@ from components.raw_examples import RawExample, read_raw_examples
 from components.serving_check.result import ServingCheckResult
 from schemas import features as keys
 from schemas.model_info import ModelInfo, read_model_info, write_model_info
+from serving.control.changes import name_release, promote
+from serving.control.pruning import prune
+from serving.control.release import read_release
 from serving.fingerprint import model_fingerprint
 from serving.versions import list_versions, live_version, publish
 
@@ -85,12 +88,12 @@ def refusals(inputs: Artifacts) -> list[str]:
 def publish_model(
     inputs: Artifacts, model_base: Path, config: PublishConfig, run_id: str
 ) -> Publication:
-    """Makes the candidate the live version, unless it is that already.
+    """Publishes the candidate, unless it is live already or was rolled back, and makes it live.
 
     Args:
       inputs: The step's input artifacts.
       model_base: Folder of the versions.
-      config: Number of warm-up requests.
+      config: Number of warm-up requests, whether it goes live, how many versions stay.
       run_id: The run that publishes, written into the version.
 
     Raises:
@@ -100,9 +103,9 @@ def publish_model(
     source = Path(path_utils.serving_model_path(inputs[keys.MODEL][0].uri))
     fingerprint = model_fingerprint(source)
     versions = list_versions(model_base)
-    live = max(versions, default=None)
-    if live is not None and model_fingerprint(versions[live]) == fingerprint:
-        return _publication("up_to_date", model_base, live)
+    for version in _not_again(model_base):
+        if version in versions and model_fingerprint(versions[version]) == fingerprint:
+            return _publication("up_to_date", model_base, version)
     info = _completed_info(source, inputs, run_id=run_id, fingerprint=fingerprint)
     rows = _warmup_rows(inputs, config.warmup_requests)
 
@@ -110,7 +113,27 @@ def publish_model(
         write_model_info(staged, info.model_copy(update={"version": version}))
         add_warmup(staged, rows, config.warmup_requests)
 
-    return _publication("published", model_base, publish(source, model_base, complete))
+    if config.promote == "manual" and versions:
+        name_release(model_base)
+    version = publish(source, model_base, complete)
+    if config.promote == "auto" or not versions:
+        _make_live(model_base, version, run_id)
+    prune(model_base, config.keep)
+    return _publication("published", model_base, version)
+
+
+def _not_again(model_base: Path) -> list[int]:
+    """Returns the versions whose model is not published once more: live, or rolled back."""
+    live = live_version(model_base)
+    release = read_release(model_base)
+    rolled_back = release.rolled_back if release else ()
+    return [*([live] if live is not None else []), *rolled_back]
+
+
+def _make_live(model_base: Path, version: int, run_id: str) -> None:
+    """Promotes `version` where what is live is written down; elsewhere the highest is live."""
+    if read_release(model_base) is not None:
+        promote(model_base, version, action="publish", by="publish", reason=f"run {run_id}")
 
 
 def _completed_info(source: Path, inputs: Artifacts, *, run_id: str, fingerprint: str) -> ModelInfo:

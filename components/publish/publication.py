@@ -9,7 +9,8 @@ class Publication(BaseModel):
     """What `Publish` did.
 
     Attributes:
-      status: "published", "up_to_date" (this very model is live already) or "refused".
+      status: "published", "up_to_date" (this very model is live already, or was rolled back) or
+        "refused".
       reasons: Why it was refused, a sentence each; empty where it was not.
       model_base: Folder of the versions.
       version: Number of the candidate's version; null where it was refused.
@@ -29,9 +30,14 @@ class Publication(BaseModel):
     @property
     def summary(self) -> str:
         """The publication in one line."""
-        if self.status == "published":
-            return f"version {self.version} is live"
-        if self.status == "up_to_date":
-            return f"version {self.version} is this model and live already"
         live = f"version {self.live_version} stays live" if self.live_version else "nothing is live"
+        is_live = self.version == self.live_version
+        if self.status == "published":
+            waits = f"version {self.version} waits for `albert-tfx promote`; {live}"
+            return f"version {self.version} is live" if is_live else waits
+        if self.status == "up_to_date":
+            rolled_back = f"version {self.version} is this model and was rolled back; {live}"
+            return (
+                f"version {self.version} is this model and live already" if is_live else rolled_back
+            )
         return f"refused; {live}"

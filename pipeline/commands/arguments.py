@@ -15,3 +15,22 @@ Overrides = Annotated[
         help="Override a value of the config, such as train.steps=100.",
     ),
 ]
+
+ModelBase = Annotated[
+    Path, typer.Option("--model-base", help="Folder of the versions, `<output>/serving` of a run.")
+]
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
+
+ServedModel = Annotated[
+    str | None,
+    typer.Option("--model", help="Name of the served model; unset: as it is, the run's at first."),
+]
+
+BasePath = Annotated[
+    str | None,
+    typer.Option(
+        "--base-path",
+        help="The folder of the versions as the server sees it, such as /models/reviews.",
+    ),
+]

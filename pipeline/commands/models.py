@@ -10,10 +10,14 @@ def models(
     model_base: Annotated[
         Path, typer.Argument(help="Folder of the versions, `<output>/serving` of a run.")
     ],
+    history: Annotated[
+        bool, typer.Option("--history", help="List the changes of what is live instead.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the published versions: which is live, how good, from which data and code."""
     from pipeline.console import make_console
-    from pipeline.inventory import show_models
+    from pipeline.inventory import show_history, show_models
 
-    show_models(model_base, make_console(), as_json=as_json)
+    show = show_history if history else show_models
+    show(model_base, make_console(), as_json=as_json)

@@ -16,9 +16,12 @@ from components.serving_check.result import Check, ServingCheckResult
 from schemas import features as keys
 from schemas.errors import UserError
 from schemas.model_info import read_model_info
+from serving.control.changes import promote, rollback
+from serving.control.history import read_history
 from serving.fingerprint import model_fingerprint
 from serving.predict import predict
 from serving.saved_model import InvalidRequestError
+from serving.versions import list_versions, live_version
 from serving.warmup import read_warmup
 from tests.serving.tiny_examples import make_row, write_examples
 from tests.serving.tiny_models import LABELS, WEIGHTS, save_model
@@ -36,6 +39,7 @@ def models(tmp_path_factory):
     root = tmp_path_factory.mktemp("models")
     save_model(root / "first" / "Format-Serving")
     save_model(root / "second" / "Format-Serving", weights={"good": WEIGHTS["good"]})
+    save_model(root / "third" / "Format-Serving", weights={"bad": WEIGHTS["bad"]})
     return root
 
 
@@ -70,7 +74,7 @@ class Publisher:
         self.model_base = folder / "serving"
         self.runs = 0
 
-    def run(self, model="first", *, blessed=True, servable=True, warmups=4):
+    def run(self, model="first", *, blessed=True, servable=True, warmups=4, **config):
         self.runs += 1
         folder = self.folder / f"run-{self.runs}"
         check = Check(name="answers hostile texts", passed=servable, detail="empty: no numbers")
@@ -95,7 +99,7 @@ class Publisher:
             {keys.PUSHED_MODEL: [self.pushed]},
             {
                 "model_base": str(self.model_base),
-                "config": PublishConfig(warmup_requests=warmups).model_dump_json(),
+                "config": PublishConfig(warmup_requests=warmups, **config).model_dump_json(),
                 "run_id": f"run-{self.runs}",
                 "code_version": "0",
             },
@@ -247,3 +251,30 @@ def test_the_record_is_plain_json(publisher):
     record = json.loads(Path(publisher.pushed.uri, keys.PUBLICATION_FILE).read_text())
     assert record["status"] == "published"
     assert record["model_base"] == str(publisher.model_base)
+
+
+def test_what_was_promoted_stays_live_until_a_run_publishes_anew(publisher):
+    publisher.run("first")
+    publisher.run("second")
+    rollback(publisher.model_base, 1)
+    again = publisher.run("second")
+    assert (again.status, again.version, again.live_version) == ("up_to_date", 2, 1)
+    assert again.summary == "version 2 is this model and was rolled back; version 1 stays live"
+    third = publisher.run("third")
+    assert (third.version, third.live_version) == (3, 3)
+    assert read_history(publisher.model_base)[-1].reason == "run run-4"
+
+
+def test_a_published_version_may_wait_for_promote(publisher):
+    assert publisher.run("first", promote="manual").summary == "version 1 is live"
+    waiting = publisher.run("second", promote="manual")
+    assert (waiting.status, waiting.version, waiting.live_version) == ("published", 2, 1)
+    assert waiting.summary == "version 2 waits for `albert-tfx promote`; version 1 stays live"
+    promote(publisher.model_base, 2)
+    assert live_version(publisher.model_base) == 2
+
+
+def test_old_versions_are_removed(publisher):
+    for model in ("first", "second", "third"):
+        publisher.run(model, keep=2)
+    assert list(list_versions(publisher.model_base)) == [2, 3]
