@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from models.recipes import OptimizerName, RecipeName
 from schemas.section import Section
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -69,32 +70,68 @@ class ModelConfig(Section):
     classifier_dropout: Fraction = Field(default=0.1, description="Dropout before the head.")
 
 
-class TrainConfig(Section):
-    """Fine-tuning. Unset values come from the task's recipe, the ALBERT paper's."""
+class RateFactors(Section):
+    """What the learning rate is multiplied by, for each group of weights; 0 freezes a group."""
 
+    embeddings: Annotated[float, Field(ge=0.0)] = Field(
+        default=1.0,
+        description="Token, position and segment embeddings, their LayerNorm and projection.",
+    )
+    shared: Annotated[float, Field(ge=0.0)] = Field(
+        default=1.0, description="The shared transformer layers and the pooler."
+    )
+    head: Annotated[float, Field(ge=0.0)] = Field(default=1.0, description="The task's own layers.")
+
+
+class TrainConfig(Section):
+    """Fine-tuning. Unset values come from the recipe."""
+
+    recipe: RecipeName | None = Field(
+        default=None,
+        description="Learning rate, batch, steps and warm-up of the ALBERT paper for this data "
+        "set; unset: the task's recipe.",
+    )
+    optimizer: OptimizerName | None = Field(
+        default=None, description="lamb wants rates some ten times as high; unset: the recipe's."
+    )
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
         default="auto",
         description="auto: bf16 where the hardware gains by it, fp16 on older GPUs, else float32.",
     )
     learning_rate: PositiveFloat | None = Field(default=None, description="Peak learning rate.")
-    batch_size: PositiveInt | None = Field(default=None, description="Rows a step.")
+    rate_factors: RateFactors = Field(
+        default_factory=RateFactors, description="Learning rates by group of weights."
+    )
+    batch_size: PositiveInt | None = Field(
+        default=None, description="Rows computed at a time, on all devices together."
+    )
+    accumulation: PositiveInt = Field(
+        default=1,
+        description="Batches whose gradients are averaged for one step: a batch this many times "
+        "as large, in the memory of one.",
+    )
     epochs: PositiveFloat | None = Field(
         default=None, description="Passes over the training split; give this or steps."
     )
     steps: PositiveInt | None = Field(
         default=None, description="Optimizer steps; give this or epochs."
     )
-    warmup_ratio: Fraction = Field(
-        default=0.06, description="Share of the steps in which the learning rate rises."
+    warmup_ratio: Fraction | None = Field(
+        default=None,
+        description="Share of the steps in which the learning rate rises; unset: the recipe's.",
     )
     weight_decay: Annotated[float, Field(ge=0.0)] = Field(
-        default=0.01, description="AdamW's, not on LayerNorm and bias."
+        default=0.01, description="Not on LayerNorm and bias."
     )
     clip_norm: PositiveFloat = Field(
         default=1.0, description="Global norm that gradients are clipped to."
     )
     eval_every: PositiveInt | None = Field(
         default=None, description="Steps between dev evaluations and checkpoints; unset: 10 a run."
+    )
+    early_stopping: PositiveInt | None = Field(
+        default=None,
+        description="Dev evaluations without a better one after which training ends; unset: never.",
     )
     seed: int = Field(
         default=0, ge=0, le=2**31 - 1, description="Seed of weights, order of rows and dropout."

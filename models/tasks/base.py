@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from models.recipes import Recipe
 from schemas.section import Section
 
 if TYPE_CHECKING:
@@ -32,15 +33,6 @@ class RowError(ValueError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Fine-tuning defaults of a task, from table 14 of the ALBERT paper; the config goes first."""
-
-    learning_rate: float
-    batch_size: int
-    epochs: float
 
 
 @dataclass(frozen=True)

@@ -85,16 +85,23 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
 
 
 class KeepCheckpoints(keras.callbacks.Callback):
-    """After each evaluation, records it and saves the checkpoint."""
+    """After each evaluation, records it, saves the checkpoint, and may end the run."""
 
     def __init__(
-        self, state: TrainingState, store: CheckpointStore, *, metric: str, higher_is_better: bool
+        self,
+        state: TrainingState,
+        store: CheckpointStore,
+        *,
+        metric: str,
+        higher_is_better: bool,
+        patience: int | None = None,
     ) -> None:
         super().__init__()
         self._state = state
         self._store = store
         self._metric = f"{DEV_PREFIX}{metric}"
         self._higher_is_better = higher_is_better
+        self._patience = patience
         self._since = 0.0
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -108,6 +115,9 @@ class KeepCheckpoints(keras.callbacks.Callback):
         self._state.record(
             values, score=values[self._metric], higher_is_better=self._higher_is_better
         )
+        if self._patience and self._state.evaluations_since_best() >= self._patience:
+            self._state.stopped_early = True
+            self.model.stop_training = True
         self._store.save(self.model, self._state)
 
 

@@ -7,7 +7,9 @@ import math
 import keras
 
 from models.batching import EpochSize, TransformedSplit
-from models.optimizer import WarmupLinearDecay, create_optimizer
+from models.optimizers.create import create_optimizer
+from models.optimizers.groups import freeze
+from models.optimizers.schedule import WarmupLinearDecay
 from models.precision import FLOAT16
 from models.tasks.base import Task
 from models.training.callbacks import (
@@ -20,6 +22,7 @@ from models.training.callbacks import (
 from models.training.checkpoint import CheckpointStore
 from models.training.plan import TrainingPlan
 from models.training.state import TrainingState
+from models.training.steps import install_steps
 from models.training.summary import TrainingSummary, summarize
 
 
@@ -43,21 +46,22 @@ def train(
       task: Gives loss, metrics, and the dev metric by which weights are chosen.
       plan: What to do.
       training: Rows to learn from.
-      epoch: What an epoch of them comes to, in batches of `plan.batch_size`.
+      epoch: What an epoch of them comes to, in batches of `plan.batch_size` rows.
       evaluation: Dev rows.
       store: Keeps the checkpoints of this run and no other.
       log_dir: Folder of the TensorBoard logs.
 
     Raises:
       AlbertTfxError: If the loss becomes infinite or no number, or `store` is of another model.
+      UserError: If the rate factors freeze everything.
     """
     _compile(model, task, plan)
     state = store.restore(model) or TrainingState()
     resumed_from_step = state.step
     counter = CountSteps(plan, state)
-    if state.step < plan.steps:
+    if state.step < plan.steps and not state.stopped_early:
         model.fit(
-            training.training_batches(epoch, seed=plan.seed, start_step=state.step),
+            training.training_batches(epoch, seed=plan.seed, start_step=plan.batches(state.step)),
             validation_data=evaluation.evaluation_batches(evaluation.measure(plan.batch_size)),
             steps_per_epoch=plan.eval_every,
             initial_epoch=state.step // plan.eval_every,
@@ -73,6 +77,7 @@ def train(
                     store,
                     metric=task.selection_metric,
                     higher_is_better=_higher_is_better(task),
+                    patience=plan.early_stopping,
                 ),
                 ReportProgress(plan, state, metric=task.selection_metric),
             ],
@@ -82,10 +87,13 @@ def train(
 
 
 def _compile(model: keras.Model, task: Task, plan: TrainingPlan) -> None:
+    freeze(model, plan.rate_factors)
     optimizer = create_optimizer(
         WarmupLinearDecay(plan.learning_rate, plan.warmup_steps, plan.steps),
+        name=plan.optimizer,
         weight_decay=plan.weight_decay,
         clip_norm=plan.clip_norm,
+        rate_factors=plan.rate_factors,
     )
     if plan.precision == FLOAT16:
         # Keras adds it only where the model's own policy is mixed_float16, not its layers'.
@@ -98,6 +106,7 @@ def _compile(model: keras.Model, task: Task, plan: TrainingPlan) -> None:
         auto_scale_loss=False,
     )
     optimizer.build(model.trainable_variables)
+    install_steps(model, accumulation=plan.accumulation)
 
 
 def _higher_is_better(task: Task) -> bool:

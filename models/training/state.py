@@ -13,6 +13,7 @@ class TrainingState(BaseModel):
       seconds: Time spent on them, evaluations included, in this process and those before it.
       best_step: Step of the best weights so far; None before the first evaluation.
       best_score: Their value of the selection metric.
+      stopped_early: Whether early stopping has ended the run.
       history: What every evaluation gave: `step`, means of the training metrics since the one
         before, and the dev metrics with the prefix `val_`.
     """
@@ -21,6 +22,7 @@ class TrainingState(BaseModel):
     seconds: float = 0.0
     best_step: int | None = None
     best_score: float | None = None
+    stopped_early: bool = False
     history: list[dict[str, float]] = Field(default_factory=list)
 
     def record(self, logs: dict[str, float], *, score: float, higher_is_better: bool) -> bool:
@@ -35,3 +37,7 @@ class TrainingState(BaseModel):
                 return False
         self.best_step, self.best_score = self.step, score
         return True
+
+    def evaluations_since_best(self) -> int:
+        """Returns how many evaluations came after the one of the best weights."""
+        return sum(entry["step"] > (self.best_step or 0) for entry in self.history)

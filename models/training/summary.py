@@ -22,9 +22,12 @@ class TrainingSummary(BaseModel):
 
     Attributes:
       precision: Keras dtype policy.
+      optimizer: Its name.
       steps: Optimizer steps.
+      planned_steps: Those that early stopping, where `steps` are fewer, has cut short.
       epochs: Passes over the training split.
-      batch_size: Rows a step.
+      batch_size: Rows computed at a time, on all devices together.
+      accumulation: Batches of a step.
       learning_rate: Peak rate.
       seconds: Time of training and evaluations, of earlier processes of this run too.
       steps_per_second: Of this process, without tracing and evaluations; None without a step.
@@ -39,9 +42,12 @@ class TrainingSummary(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     precision: str
+    optimizer: str
     steps: int
+    planned_steps: int
     epochs: float
     batch_size: int
+    accumulation: int
     learning_rate: float
     seconds: float
     steps_per_second: float | None
@@ -70,15 +76,19 @@ def summarize(
 ) -> TrainingSummary:
     """Returns the record of a run that has ended."""
     rate = counter.steady_steps / counter.steady_seconds if counter.steady_steps else None
+    tokens_per_step = plan.batches(1) * epoch.tokens / epoch.batches
     return TrainingSummary(
         precision=plan.precision,
+        optimizer=plan.optimizer,
         steps=state.step,
-        epochs=state.step / epoch.batches,
+        planned_steps=plan.steps,
+        epochs=plan.batches(state.step) / epoch.batches,
         batch_size=plan.batch_size,
+        accumulation=plan.accumulation,
         learning_rate=plan.learning_rate,
         seconds=state.seconds,
         steps_per_second=rate,
-        tokens_per_second=rate * epoch.tokens / epoch.batches if rate is not None else None,
+        tokens_per_second=None if rate is None else rate * tokens_per_step,
         padding_ratio=epoch.padding_ratio,
         best_step=state.best_step,
         best_score=state.best_score,

@@ -224,3 +224,46 @@ def test_trains_in_16_bits_with_float32_variables_and_scales_the_loss_of_fp16(
     assert candidate.model.output.dtype == "float32"
     scaled = isinstance(candidate.model.optimizer, keras.optimizers.LossScaleOptimizer)
     assert scaled == (precision == "mixed_float16")
+
+
+def test_stops_early_when_dev_no_longer_improves(folder, vocabulary, tmp_path):
+    candidate = build(vocabulary)
+    settings = {"steps": 40, "eval_every": 4, "learning_rate": 1e-9, "early_stopping": 2}
+    summary = run(candidate, folder, tmp_path, **settings)
+    assert (summary.steps, summary.planned_steps, summary.best_step) == (12, 40, 4)
+    again = run(build(vocabulary), folder, tmp_path, **settings)
+    assert (again.resumed_from_step, again.steps) == (12, 12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings", [{"optimizer": "lamb", "accumulation": 2}, {"precision": "mixed_float16"}]
+)
+def test_a_stopped_run_goes_on_to_the_same_weights_with(
+    settings, folder, vocabulary, tmp_path, monkeypatch
+):
+    settings = {"steps": 6, "eval_every": 3, **settings}
+    precision = settings.get("precision", "float32")
+    whole = build(vocabulary, precision=precision)
+    run(whole, folder, tmp_path / "whole", **settings)
+
+    def stop(progress):
+        if progress.done == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("models.training.callbacks._REPORTS_PER_SECOND", math.inf)
+    with listening(stop), pytest.raises(KeyboardInterrupt):
+        run(build(vocabulary, precision=precision), folder, tmp_path / "stopped", **settings)
+    resumed = build(vocabulary, precision=precision)
+    summary = run(resumed, folder, tmp_path / "stopped", **settings)
+    assert summary.resumed_from_step == 3
+    assert_same_weights(resumed.model, whole.model)
+
+
+def test_a_frozen_group_keeps_its_weights(folder, vocabulary, tmp_path):
+    candidate = build(vocabulary)
+    layer = candidate.backbone.get_layer("token_embedding")
+    before = layer.get_weights()
+    run(candidate, folder, tmp_path, steps=2, rate_factors={"embeddings": 0.0})
+    for weights, expected in zip(layer.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weights, expected)

@@ -2,7 +2,7 @@ import pytest
 
 from models.batching import EpochSize
 from models.config import TrainConfig
-from models.tasks.base import Recipe
+from models.recipes import PAPER_RECIPES, Recipe
 from models.training.plan import batch_size, plan_training
 
 RECIPE = Recipe(learning_rate=1e-5, batch_size=32, epochs=3.0)
@@ -25,6 +25,33 @@ def test_config_overrides_the_recipe():
 
 def test_steps_are_taken_as_they_are():
     assert plan(steps=7).steps == 7
+
+
+def test_a_named_recipe_of_the_paper_replaces_that_of_the_task():
+    made = plan(recipe="mnli")
+    assert (made.learning_rate, made.batch_size) == (3e-5, 128)
+    assert (made.steps, made.warmup_steps) == (10_000, 1_000)
+
+
+@pytest.mark.parametrize("name", PAPER_RECIPES)
+def test_a_recipe_gives_its_own_warm_up_to_its_steps(name):
+    made = plan(recipe=name)
+    assert made.warmup_steps == round(PAPER_RECIPES[name].warmup_ratio * made.steps)
+
+
+def test_config_overrides_a_named_recipe():
+    made = plan(recipe="mnli", epochs=0.5, learning_rate=1e-4, optimizer="lamb")
+    assert (made.steps, made.learning_rate, made.optimizer) == (50, 1e-4, "lamb")
+
+
+def test_accumulation_splits_the_batch_of_the_recipe():
+    made = plan(accumulation=4)
+    assert (made.batch_size, made.accumulation) == (8, 4)
+
+
+def test_a_step_with_accumulation_takes_several_batches():
+    made = plan(accumulation=2, batch_size=32, epochs=3)
+    assert (made.steps, made.batches(made.steps)) == (150, 300)
 
 
 def test_batch_size_is_known_before_the_data_is_measured():

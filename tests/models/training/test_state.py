@@ -34,3 +34,10 @@ def test_every_evaluation_is_kept():
 def test_state_goes_through_json():
     state = record([0.5, 0.7])
     assert TrainingState.model_validate_json(state.model_dump_json()) == state
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"), [([], 0), ([0.5], 0), ([0.5, 0.4, 0.5], 2), ([0.5, 0.4, 0.6], 0)]
+)
+def test_evaluations_after_the_best_one_are_counted(scores, expected):
+    assert record(scores).evaluations_since_best() == expected

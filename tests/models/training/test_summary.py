@@ -40,9 +40,12 @@ def test_record_is_written_as_json(summary, tmp_path):
     record = json.loads((tmp_path / "model_run" / TRAINING_SUMMARY_FILE).read_text("utf-8"))
     assert record == {
         "precision": "mixed_bfloat16",
+        "optimizer": "adamw",
         "steps": 25,
+        "planned_steps": 25,
         "epochs": 2.5,
         "batch_size": 4,
+        "accumulation": 1,
         "learning_rate": 1e-3,
         "seconds": 9.0,
         "steps_per_second": 4.0,

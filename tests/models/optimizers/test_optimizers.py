@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from models.backbone import create_backbone
-from models.optimizer import WarmupLinearDecay, create_optimizer
+from models.optimizers.create import create_optimizer
+from models.optimizers.schedule import WarmupLinearDecay
 from models.tasks import create_task
 from tests.models.tiny_training import MODEL, TASK
 
@@ -42,7 +43,7 @@ def test_schedule_is_serialised_with_its_optimizer():
 
 def test_constants_are_those_of_the_paper():
     config = create_optimizer(1e-3, weight_decay=0.01, clip_norm=1.0).get_config()
-    names = ("beta_1", "beta_2", "epsilon", "weight_decay", "global_clipnorm")
+    names = ("beta_1", "beta_2", "epsilon", "decay", "global_clipnorm")
     assert [config[name] for name in names] == [0.9, 0.999, 1e-6, 0.01, 1.0]
 
 

@@ -1,14 +1,8 @@
-"""The optimizer of the ALBERT paper: AdamW with a linear warm-up and a linear decay."""
+"""The learning rate of a run: a linear warm-up, then a linear decay."""
 
 from typing import Any
 
 import keras
-
-NOT_DECAYED = ("bias", "gamma", "beta")
-"""Names of the variables without weight decay: biases, and the scale and offset of LayerNorm.
-
-Source: `exclude_from_weight_decay` in optimization.py of google-research/albert, in Keras' names.
-"""
 
 
 @keras.saving.register_keras_serializable(package="albert_tfx")
@@ -51,32 +45,3 @@ class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
             "warmup_steps": self.warmup_steps,
             "total_steps": self.total_steps,
         }
-
-
-def create_optimizer(
-    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
-    *,
-    weight_decay: float,
-    clip_norm: float,
-) -> keras.optimizers.Optimizer:
-    """Makes AdamW with the constants of the paper (https://arxiv.org/abs/1909.11942, appendix A.3).
-
-    Unlike the original it corrects the bias of the moments, as every AdamW of today does; the
-    difference fades within the warm-up.
-
-    Args:
-      learning_rate: Peak rate, or a schedule.
-      weight_decay: Decoupled decay, a share of the learning rate.
-      clip_norm: Global norm that gradients are clipped to.
-    """
-    optimizer = keras.optimizers.AdamW(
-        learning_rate,
-        weight_decay=weight_decay,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-6,
-        global_clipnorm=clip_norm,
-    )
-    # Matched with the name of a Keras variable ("bias") or of its tf.Variable (".../bias:0").
-    optimizer.exclude_from_weight_decay(var_names=[rf"(^|/){name}(:\d+)?$" for name in NOT_DECAYED])
-    return optimizer
