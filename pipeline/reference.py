@@ -37,7 +37,7 @@ def reference() -> str:
 
 
 def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
-    """Yields heading, text and table of one model, then those of the models inside its lists."""
+    """Yields heading, text and table of one model, then those of the models inside it."""
     yield f"## {title}\n\n{(model.__doc__ or '').strip().splitlines()[0]}\n"
     yield "| key | type | default | meaning |\n|---|---|---|---|"
     for name, field in model.model_fields.items():
@@ -46,8 +46,11 @@ def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
             yield f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |"
     yield ""
     for name, field in model.model_fields.items():
-        for inner in _inner_models(field.annotation):
-            if model is not RunConfig:
+        if model is not RunConfig:
+            section = _model(field.annotation)
+            if section is not None:
+                yield from _section(f"{title[:-1]}.{name}`", section)
+            for inner in _inner_models(field.annotation):
                 yield from _section(f"{title[:-1]}.{name}[]`", inner)
 
 
@@ -88,6 +91,8 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(value, BaseModel):
+        return "below"
     if value is None or value is PydanticUndefined:
         return "unset"
     if isinstance(value, dict | tuple) and not value:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
+
 from models.config import RateFactors
 from models.optimizers.rules import UpdateRule, update_rules
 
 
-class GroupedUpdates:
+class GroupedUpdates(keras.optimizers.Optimizer):
     """Mixed into a Keras optimizer, before its class, which then updates by `self.rule(variable)`.
 
     Keras' own weight decay goes by one rate for all variables; here the decay of a variable follows
@@ -38,18 +40,18 @@ class GroupedUpdates:
 
     def build(self, variables: list[Any]) -> None:
         """Makes the moments of `variables`, and settles their rules."""
-        if self.built:  # type: ignore[attr-defined]
+        if self.built:
             return
-        super().build(variables)  # type: ignore[misc]
+        super().build(variables)
         self._rules = update_rules(variables, decay=self.decay, factors=self.rate_factors)
 
     def rule(self, variable: Any) -> UpdateRule:
         """Returns how `variable`, of Keras or of TensorFlow, is updated."""
-        return self._rules[self._get_variable_index(variable)]  # type: ignore[attr-defined]
+        return self._rules[self._get_variable_index(variable)]
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make this optimizer again."""
-        config = super().get_config()  # type: ignore[misc]
+        config = super().get_config()
         del config["weight_decay"]
         return config | {"decay": self.decay, "rate_factors": self.rate_factors.model_dump()}
 

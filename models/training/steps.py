@@ -90,7 +90,9 @@ class TrainStep:
         # A variable that this batch does not reach has no gradient; Keras' fit would warn of it.
         return [
             *(
-                tf.zeros(variable.shape) if gradient is None else gradient * computed
+                tf.zeros(variable.shape)
+                if gradient is None
+                else tf.convert_to_tensor(gradient) * computed
                 for gradient, variable in zip(gradients, self._variables, strict=True)
             ),
             counted,
