@@ -38,7 +38,7 @@ def create_backbone(
       UserError: If the size is unknown or impossible, or the weights do not fit the vocabulary or
         `max_length`.
     """
-    with _initializers_seeded(seed):
+    with initializers_seeded(seed):
         if config.weights is not None:
             return _load_backbone(config, vocabulary_size, dtype)
         size = asdict(backbone_size(config))
@@ -88,7 +88,7 @@ def _load_backbone(
 
 
 @contextmanager
-def _initializers_seeded(seed: int) -> Iterator[None]:
+def initializers_seeded(seed: int) -> Iterator[None]:
     """Seeds the weights and dropout of layers made inside the block.
 
     KerasHub gives its initializers no seed, so that Keras draws one from Python's `random`.

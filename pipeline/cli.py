@@ -14,6 +14,7 @@ from pipeline.commands.promote import promote
 from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.serve import PASS_ON, serve
+from pipeline.commands.weights import weights
 from schemas.errors import AlbertTfxError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 for command in (run, init, plan, predict, models, promote, rollback):
     app.command()(command)
 app.command(context_settings=PASS_ON)(serve)
+app.add_typer(weights)
 
 
 def main() -> None:

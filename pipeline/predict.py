@@ -30,7 +30,7 @@ def from_model_base(
     """
 
     def ask(texts: Iterable[Text]) -> Iterator[Mapping[str, object]]:
-        _silence_libraries()
+        silence_libraries()
         return predict(model_base, texts, version=version, batch_size=batch_size)
 
     return ask
@@ -110,7 +110,7 @@ def _readable(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _silence_libraries() -> None:
+def silence_libraries() -> None:
     """Keeps what TensorFlow and Google's clients say at import and load out of the answers."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.simplefilter("ignore")

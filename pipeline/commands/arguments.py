@@ -34,3 +34,17 @@ BasePath = Annotated[
         help="The folder of the versions as the server sees it, such as /models/reviews.",
     ),
 ]
+
+WeightsSource = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A folder (KerasHub preset, Hugging Face, TF1 checkpoint), a name such as "
+        "albert-base-v2, or OWNER/NAME on the Hugging Face hub.",
+    ),
+]
+
+Vocabulary = Annotated[
+    Path | None,
+    typer.Option(help="The SentencePiece model of the weights, where the source has none."),
+]

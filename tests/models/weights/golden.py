@@ -1,0 +1,151 @@
+"""The golden files of this folder, and what the imported models must answer to their inputs."""
+
+import shutil
+from pathlib import Path
+
+import keras
+import keras_hub
+import numpy as np
+import tensorflow as tf
+
+from models.weights.names import (
+    CLASSIFIER,
+    MLM,
+    SOP,
+    backbone_tensors,
+    head_tensors,
+    pooler_tensors,
+)
+from models.weights.preset import build_backbone
+from schemas import features as keys
+
+GOLDENS = Path(__file__).resolve().parent / "goldens"
+VOCABULARY = GOLDENS / "spiece.model"
+CASES = ("model", "model_without_pooler", "pretraining", "masked_lm", "classifier")
+RTOL = 1e-5
+
+
+def copy_golden(name, folder):
+    """Copies a golden model with its vocabulary, without the answers."""
+    ignore = shutil.ignore_patterns("golden.npz", "answers.json")
+    shutil.copytree(GOLDENS / name, folder, ignore=ignore)
+    shutil.copy(VOCABULARY, folder)
+    return folder
+
+
+def load_golden(name):
+    with np.load(GOLDENS / name / "golden.npz") as archive:
+        return dict(archive)
+
+
+def named_tensors(checkpoint):
+    heads = checkpoint.info.heads.items()
+    size = checkpoint.architecture
+    return [
+        *backbone_tensors(size),
+        *(pooler_tensors(size) if checkpoint.info.has_pooler else []),
+        *(tensor for head, outputs in heads for tensor in head_tensors(head, size, outputs)),
+    ]
+
+
+class Imported:
+    """An imported backbone with its heads on it, in Keras' and KerasHub's own layers."""
+
+    def __init__(self, checkpoint, golden):
+        self.golden = golden
+        self.backbone = build_backbone(checkpoint)
+        self.variables = {variable.path: variable for variable in self.backbone.variables}
+        self.layers = {head: self._layer(head, checkpoint) for head in checkpoint.info.heads}
+
+    def _layer(self, head, checkpoint):
+        hidden_dim = self.backbone.hidden_dim
+        if head == MLM:
+            act = "gelu" if checkpoint.architecture.hidden_act == "gelu" else keras_hub_gelu
+            layer = keras_hub.layers.MaskedLMHead(
+                token_embedding=self.backbone.token_embedding,
+                intermediate_activation=act,
+                layer_norm_epsilon=1e-12,
+            )
+            layer.build((None, None, hidden_dim))
+            paths = ("dense/kernel", "dense/bias", "layer_norm/gamma", "layer_norm/beta")
+            weights = [*layer._intermediate_dense.weights, *layer._intermediate_layer_norm.weights]
+            variables = dict(zip(paths, weights, strict=True))
+            variables["output_bias"] = layer._bias
+        else:
+            layer = keras.layers.Dense(checkpoint.info.heads[head])
+            layer.build((None, hidden_dim))
+            variables = {"kernel": layer.kernel, "bias": layer.bias}
+        for name, variable in variables.items():
+            variable.assign(checkpoint.heads[f"{head}/{name}"]())
+            self.variables[f"{head}/{name}"] = variable
+        return layer
+
+    def outputs(self):
+        """Returns the outputs by the names of transformers."""
+        given = self.golden
+        ids = tf.constant(given["inputs/input_ids"], tf.int32)
+        hidden = self.backbone(
+            {
+                keys.TOKEN_IDS: ids,
+                keys.SEGMENT_IDS: tf.constant(given["inputs/token_type_ids"], tf.int32),
+                keys.PADDING_MASK: tf.constant(given["inputs/attention_mask"], tf.int32),
+            },
+            training=False,
+        )
+        outputs = {
+            "last_hidden_state": hidden["sequence_output"],
+            "pooler_output": hidden["pooled_output"],
+        }
+        if MLM in self.layers:
+            positions = tf.broadcast_to(tf.range(ids.shape[1]), ids.shape)
+            words = self.layers[MLM](hidden["sequence_output"], positions)
+            outputs["prediction_logits" if SOP in self.layers else "logits"] = words
+        if SOP in self.layers:
+            outputs["sop_logits"] = self.layers[SOP](hidden["pooled_output"])
+        if CLASSIFIER in self.layers:
+            outputs["logits"] = self.layers[CLASSIFIER](hidden["pooled_output"])
+        return {name: value for name, value in outputs.items() if f"outputs/{name}" in given}
+
+    def loss(self, outputs):
+        """Returns the loss that make_goldens.py took the gradients of."""
+        given = {
+            name.removeprefix("inputs/"): value
+            for name, value in self.golden.items()
+            if name.startswith("inputs/")
+        }
+        if "sequence_weights" in given:
+            loss = tf.reduce_sum(outputs["last_hidden_state"] * given["sequence_weights"])
+            if "pooled_weights" in given:
+                loss += tf.reduce_sum(outputs["pooler_output"] * given["pooled_weights"])
+            return loss
+        logits = outputs.get("prediction_logits", outputs.get("logits"))
+        loss = cross_entropy(given["labels"], logits)
+        if "sop_logits" in outputs:
+            loss += cross_entropy(given["sentence_order_label"], outputs["sop_logits"])
+        return loss
+
+    def gradients(self):
+        """Returns loss and dense gradients by variable."""
+        with tf.GradientTape() as tape:
+            outputs = self.outputs()
+            loss = self.loss(outputs)
+        values = {path: variable.value for path, variable in self.variables.items()}
+        gradients = tape.gradient(loss, values)
+        return loss, {
+            path: tf.convert_to_tensor(gradient).numpy()
+            for path, gradient in gradients.items()
+            if gradient is not None
+        }
+
+
+def keras_hub_gelu(x):
+    return keras.activations.gelu(x, approximate=True)
+
+
+def cross_entropy(labels, logits):
+    """PyTorch's: the mean over labels that are not -100."""
+    chosen = labels != -100
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+        tf.boolean_mask(labels, chosen), tf.boolean_mask(logits, chosen)
+    )
+    return tf.reduce_mean(losses)

@@ -1,0 +1,215 @@
+"""Writes the golden files beside it: small ALBERT models of transformers, with what they answer.
+
+Run with torch and transformers (made with Python 3.11, torch 2.13.0, transformers 5.23.0):
+
+    python tests/models/weights/make_goldens.py
+
+Each folder of `goldens/` holds a model as transformers saves it, and `golden.npz`: inputs with
+padding and pairs, outputs, loss, and the gradient of every parameter of one training step, all
+float32, without dropout. `goldens/spiece.model` is the vocabulary of all of them.
+"""
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import sentencepiece
+import torch
+import transformers
+
+HERE = Path(__file__).resolve().parent / "goldens"
+IGNORED = -100
+SIZES = {
+    "embedding_size": 16,
+    "hidden_size": 32,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+    "max_position_embeddings": 40,
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+    "classifier_dropout_prob": 0.0,
+    "initializer_range": 0.2,  # so that every part of the model matters to the outputs
+}
+CASES = {
+    "model": ("AlbertModel", {"hidden_act": "gelu"}, {}),
+    "model_without_pooler": (
+        "AlbertModel",
+        {"hidden_act": "gelu_new", "inner_group_num": 2},
+        {"add_pooling_layer": False},
+    ),
+    "pretraining": (
+        "AlbertForPreTraining",
+        {"hidden_act": "gelu_new", "num_hidden_groups": 2, "inner_group_num": 2},
+        {},
+    ),
+    "masked_lm": ("AlbertForMaskedLM", {"hidden_act": "gelu", "num_hidden_groups": 2}, {}),
+    "classifier": (
+        "AlbertForSequenceClassification",
+        {"hidden_act": "gelu_new", "id2label": {0: "bad", 1: "good", 2: "mixed"}},
+        {},
+    ),
+}
+PICKLED = {"masked_lm": "zip", "model": "legacy"}
+SHARDED = ("pretraining",)
+SENTENCES = [
+    "the film was long, dull and entirely without charm.",
+    "a fine film: funny, warm, and never a minute too long!",
+    "nobody in the audience laughed, and rightly so.",
+    "in 1999, 2,500 people saw it on 12 evenings, or 1,000,000 in all.",
+    'he said "no", she said yes, and both were (perhaps) right.',
+    "it is a warm and funny film about people who never laugh.",
+]
+TEXTS = [
+    "A fine film: funny and warm.",
+    "The film was long, dull and without charm.",
+    "Nobody laughed, and both were right!",
+    "In 1999, people saw it on 12 evenings.",
+    "warm",
+]
+
+
+def train_vocabulary():
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES * 4),
+        model_writer=model,
+        vocab_size=96,
+        hard_vocab_limit=False,
+        pad_id=0,
+        unk_id=1,
+        bos_id=-1,
+        eos_id=-1,
+        pad_piece="<pad>",
+        control_symbols=["[CLS]", "[SEP]", "[MASK]"],
+        normalization_rule_name="identity",  # a character map would be the largest golden of all
+        num_threads=1,
+        minloglevel=2,
+    )
+    return model.getvalue()
+
+
+def make_inputs(vocabulary_size, generator):
+    """Three rows of 24, 17 and 6 tokens; the first two are pairs."""
+    lengths, firsts = [24, 17, 6], [10, 5, 6]
+    shape = (len(lengths), max(lengths))
+    ids = generator.integers(5, vocabulary_size, shape)
+    positions = np.arange(shape[1])
+    mask = (positions < np.array(lengths)[:, None]).astype("int64")
+    segments = (positions >= np.array(firsts)[:, None]).astype("int64") * mask
+    return {"input_ids": ids * mask, "attention_mask": mask, "token_type_ids": segments}
+
+
+def make_targets(name, inputs, vocabulary_size, generator):
+    shape = inputs["input_ids"].shape
+    masked = (generator.random(shape) < 0.3) & (inputs["attention_mask"] == 1)
+    words = np.where(masked, generator.integers(5, vocabulary_size, shape), IGNORED)
+    return {
+        "AlbertForPreTraining": {"labels": words, "sentence_order_label": np.array([0, 1, 1])},
+        "AlbertForMaskedLM": {"labels": words},
+        "AlbertForSequenceClassification": {"labels": np.array([2, 0, 1])},
+        "AlbertModel": {},
+    }[name]
+
+
+def weighted_sum(outputs, inputs, generator):
+    """A loss for models without one: every output that is no padding, with a weight of its own."""
+    weights = {
+        "sequence_weights": generator.standard_normal(outputs["last_hidden_state"].shape)
+        * inputs["attention_mask"][:, :, None]
+    }
+    if outputs.get("pooler_output") is not None:
+        weights["pooled_weights"] = generator.standard_normal(outputs["pooler_output"].shape)
+    weights = {name: value.astype("float32") for name, value in weights.items()}
+    loss = (outputs["last_hidden_state"] * torch.from_numpy(weights["sequence_weights"])).sum()
+    if "pooled_weights" in weights:
+        loss = loss + (outputs["pooler_output"] * torch.from_numpy(weights["pooled_weights"])).sum()
+    return loss, weights
+
+
+def randomize(model, generator):
+    """Biases and norms start as 0 and 1, which would hide a mistake in their names."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias") or "LayerNorm" in name or "layer_norm" in name:
+                noise = generator.standard_normal(tuple(parameter.shape)) * 0.2
+                parameter.add_(torch.from_numpy(noise.astype("float32")))
+
+
+def make_golden(name, model, vocabulary_size, generator):
+    inputs = make_inputs(vocabulary_size, generator)
+    targets = make_targets(type(model).__name__, inputs, vocabulary_size, generator)
+    given = {key: torch.from_numpy(value) for key, value in (inputs | targets).items()}
+    outputs = model.eval()(**given)
+    arrays = {f"inputs/{key}": value for key, value in (inputs | targets).items()}
+    loss = outputs.get("loss")
+    if loss is None:
+        loss, weights = weighted_sum(outputs, inputs, generator)
+        arrays |= {f"inputs/{key}": value for key, value in weights.items()}
+    loss.backward()
+    arrays["loss"] = loss.detach().numpy()
+    for key, value in outputs.items():
+        if key != "loss" and value is not None:
+            arrays[f"outputs/{key}"] = value.detach().numpy()
+    for key, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            arrays[f"gradients/{key}"] = parameter.grad.numpy()
+    np.savez_compressed(HERE / name / "golden.npz", **arrays)
+
+
+def save(name, model):
+    folder = HERE / name
+    if name in PICKLED:
+        folder.mkdir()
+        model.config.architectures = [type(model).__name__]
+        model.config.save_pretrained(folder)
+        torch.save(
+            model.state_dict(),
+            folder / "pytorch_model.bin",
+            _use_new_zipfile_serialization=PICKLED[name] == "zip",
+        )
+    else:
+        model.save_pretrained(folder, max_shard_size="40KB" if name in SHARDED else "5GB")
+    for path in folder.iterdir():
+        path.chmod(0o644)
+
+
+def answer_texts(folder):
+    """What the text classification pipeline answers, with the tokenizer of transformers itself."""
+    shutil.copy(HERE / "spiece.model", folder)
+    pipeline = transformers.pipeline(
+        "text-classification",
+        model=transformers.AutoModelForSequenceClassification.from_pretrained(folder),
+        tokenizer=transformers.AlbertTokenizer.from_pretrained(folder),
+        top_k=None,
+    )
+    answers = [
+        {"text": text, "probabilities": {row["label"]: row["score"] for row in rows}}
+        for text, rows in zip(TEXTS, pipeline(TEXTS), strict=True)
+    ]
+    (folder / "spiece.model").unlink()
+    (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
+
+
+def main():
+    shutil.rmtree(HERE, ignore_errors=True)
+    HERE.mkdir()
+    vocabulary = train_vocabulary()
+    (HERE / "spiece.model").write_bytes(vocabulary)
+    processor = sentencepiece.SentencePieceProcessor(model_proto=vocabulary)
+    vocabulary_size = processor.get_piece_size()
+    for seed, (name, (class_name, options, arguments)) in enumerate(CASES.items()):
+        torch.manual_seed(seed)
+        generator = np.random.default_rng(seed)
+        config = transformers.AlbertConfig(vocab_size=vocabulary_size, **SIZES, **options)
+        model = getattr(transformers, class_name)(config, **arguments)
+        randomize(model, generator)
+        save(name, model)
+        make_golden(name, model, vocabulary_size, generator)
+    answer_texts(HERE / "classifier")
+
+
+if __name__ == "__main__":
+    main()
