@@ -1,7 +1,7 @@
 """Downloads models of the Hugging Face hub into its usual cache, and finds them there offline.
 
-The package `huggingface_hub` is in one of the two dependency sets only; what is needed of it are two
-requests and the layout of its cache, `hub/models--OWNER--NAME/snapshots/COMMIT/`.
+The package `huggingface_hub` is in one of the two dependency sets only. What is needed of it are
+two requests, and the layout of its cache, `hub/models--OWNER--NAME/snapshots/COMMIT/`.
 """
 
 from __future__ import annotations

@@ -96,13 +96,13 @@ def read_tf1_checkpoint(prefix: str) -> Tensors:
     try:
         reader = tf.train.load_checkpoint(prefix)
         shapes = reader.get_variable_to_shape_map()
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
         raise unreadable(Path(prefix), "a whole TF1 checkpoint", error) from error
 
     def load(name: str) -> np.ndarray:
         try:
             return reader.get_tensor(name)
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
             raise unreadable(Path(prefix), "a whole TF1 checkpoint", error) from error
 
     return {
