@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from models.packing import pad
@@ -25,6 +26,7 @@ SHUFFLED_ROWS = 100_000
 """Rows held in memory: a split of up to this many is shuffled fully."""
 
 _PREFETCHED_BATCHES = 4
+_ROWS_PARSED = 1024
 _MODEL_INPUTS = (keys.TOKEN_IDS, keys.SEGMENT_IDS)
 
 # tf.data hands functions to AutoGraph, which has nothing to convert here and takes its time.
@@ -150,6 +152,11 @@ class TransformedSplit:
         # Keras warns of data that runs out where it is not told how much there is.
         batches = batches.apply(tf.data.experimental.assert_cardinality(epoch_size.batches))
         return batches.cache() if epoch_size.rows <= SHUFFLED_ROWS else batches
+
+    def targets(self, limit: int = SHUFFLED_ROWS) -> np.ndarray:
+        """Returns the targets of the first `limit` rows, or of all if there are fewer."""
+        batches = self._rows().take(limit).batch(_ROWS_PARSED).map(_as_it_is(self._parse))
+        return np.concatenate([rows[self._target].numpy() for rows in batches])
 
     def first_rows(self, count: int) -> tuple[list[bytes], dict[str, tf.Tensor]]:
         """Returns ids and padded inputs of the first `count` rows, or of all if there are fewer.

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from models.recipes import OptimizerName, RecipeName
 from schemas.section import Section
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class VocabularyConfig(Section):
@@ -133,9 +134,23 @@ class TrainConfig(Section):
         default=None,
         description="Dev evaluations without a better one after which training ends; unset: never.",
     )
-    seed: int = Field(
-        default=0, ge=0, le=2**31 - 1, description="Seed of weights, order of rows and dropout."
+    stop_when_stuck: bool = Field(
+        default=True,
+        description="Ends a run whose training loss is, for half of the steps, no better than that "
+        "of always giving the same answer.",
     )
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
+        default=(0,),
+        description="Seeds of weights, order of rows and dropout: one training each, the best on "
+        "dev is kept.",
+    )
+
+    @field_validator("seeds")
+    @classmethod
+    def _different(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) != len(seeds):
+            raise ValueError(f"seeds must differ; received {list(seeds)}; name each once")
+        return seeds
 
     @model_validator(mode="after")
     def _steps_or_epochs(self) -> "TrainConfig":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import keras
 import tensorflow as tf
@@ -20,10 +20,13 @@ from models.export import export_saved_model, write_reference
 from models.precision import resolve_precision
 from models.presets import backbone_size
 from models.tasks import create_task
+from models.tasks.base import Task
 from models.tokenizer import AlbertTokenizer
 from models.training.checkpoint import CheckpointStore
-from models.training.loop import train
+from models.training.loop import higher_is_better, train
 from models.training.plan import batch_size, plan_training
+from models.training.seeds import train_seeds
+from models.training.summary import TrainingSummary
 from models.transform import vocabulary_copy
 from schemas.model_info import ModelInfo
 
@@ -44,32 +47,45 @@ def run_fn(fn_args: FnArgs) -> None:
 
     Raises:
       UserError: If the config and the data do not fit each other.
-      AlbertTfxError: If the loss becomes infinite or no number.
+      AlbertTfxError: If the loss becomes infinite or no number, or gets stuck.
     """
-    config = fn_args.custom_config
-    train_config = TrainConfig.model_validate(config["train"])
-    # Before the tokenizer is made, which this would delete.
-    keras.utils.set_random_seed(train_config.seed)
-    candidate = _build(config, fn_args.transform_output, train_config)
-    spec = tft.TFTransformOutput(fn_args.transform_output).transformed_feature_spec()
-    training = TransformedSplit(fn_args.train_files, spec)
-    evaluation = TransformedSplit(fn_args.eval_files, spec)
-    recipe = candidate.task.recipe
-    epoch = training.measure(batch_size(train_config, recipe))
-    store = CheckpointStore(checkpoint_dir(fn_args))
-    summary = train(
-        candidate.model,
-        candidate.task,
-        plan_training(train_config, recipe, epoch, precision=candidate.precision),
-        training=training,
-        epoch=epoch,
-        evaluation=evaluation,
-        store=store,
-        log_dir=fn_args.model_run_dir,
+    train_config = TrainConfig.model_validate(fn_args.custom_config["train"])
+    # Before a tokenizer is made, which this would delete.
+    keras.utils.set_random_seed(train_config.seeds[0])
+    task = create_task(fn_args.custom_config["task"])
+    candidate, summary = train_seeds(
+        train_config.seeds, _seed_training(fn_args, task), higher_is_better=higher_is_better(task)
     )
     summary.write(fn_args.model_run_dir)
-    _export(candidate, fn_args, evaluation)
-    store.remove()
+    _export(candidate, fn_args, _split(fn_args, fn_args.eval_files))
+    CheckpointStore(checkpoint_dir(fn_args)).remove()
+
+
+def _seed_training(
+    fn_args: FnArgs, task: Task
+) -> Callable[[int, str], tuple[Candidate, TrainingSummary]]:
+    """Returns the function that trains the candidate with one seed, for `train_seeds`."""
+    config = TrainConfig.model_validate(fn_args.custom_config["train"])
+    training, evaluation = _split(fn_args, fn_args.train_files), _split(fn_args, fn_args.eval_files)
+    epoch = training.measure(batch_size(config, task.recipe))
+
+    def train_one(seed: int, name: str) -> tuple[Candidate, TrainingSummary]:
+        candidate = _build(fn_args, task, config, seed)
+        plan = plan_training(config, task.recipe, epoch, precision=candidate.precision, seed=seed)
+        folder = "" if len(config.seeds) == 1 else f"seed-{seed}"
+        summary = train(
+            candidate.model,
+            task,
+            replace(plan, name=name),
+            training=training,
+            epoch=epoch,
+            evaluation=evaluation,
+            store=CheckpointStore(os.path.join(checkpoint_dir(fn_args), f"seed-{seed}")),
+            log_dir=os.path.join(fn_args.model_run_dir, folder),
+        )
+        return candidate, summary
+
+    return train_one
 
 
 def checkpoint_dir(fn_args: FnArgs) -> str:
@@ -79,20 +95,23 @@ def checkpoint_dir(fn_args: FnArgs) -> str:
     return os.path.join(fn_args.custom_config["checkpoint_root"], digest)
 
 
-def _build(
-    config: Mapping[str, Any], transform_output: str, train_config: TrainConfig
-) -> Candidate:
+def _split(fn_args: FnArgs, patterns: Sequence[str]) -> TransformedSplit:
+    spec = tft.TFTransformOutput(fn_args.transform_output).transformed_feature_spec()
+    return TransformedSplit(patterns, spec)
+
+
+def _build(fn_args: FnArgs, task: Task, train_config: TrainConfig, seed: int) -> Candidate:
     """Makes the candidate, with the vocabulary that the examples were transformed with."""
-    model_config = ModelConfig.model_validate(config["model"])
+    model_config = ModelConfig.model_validate(fn_args.custom_config["model"])
     # The width of given weights is not looked up for this: published ones are all wide.
     hidden_dim = None if model_config.weights else backbone_size(model_config).hidden_dim
-    with tf.io.gfile.GFile(vocabulary_copy(transform_output), "rb") as stream:
+    with tf.io.gfile.GFile(vocabulary_copy(fn_args.transform_output), "rb") as stream:
         tokenizer = AlbertTokenizer(stream.read())
     return Candidate.build(
-        create_task(config["task"]),
+        task,
         model_config,
         tokenizer,
-        seed=train_config.seed,
+        seed=seed,
         precision=resolve_precision(train_config.precision, hidden_dim=hidden_dim),
     )
 

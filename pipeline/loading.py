@@ -68,10 +68,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def apply_override(values: dict[str, Any], override: str) -> None:
     """Sets one value of `values` in place.
 
-    >>> values = {"train": {"seed": 1}}
+    >>> values = {"train": {"steps": 1}}
     >>> apply_override(values, "train.learning_rate=1e-4")
     >>> values
-    {'train': {'seed': 1, 'learning_rate': '1e-4'}}
+    {'train': {'steps': 1, 'learning_rate': '1e-4'}}
 
     Raises:
       UserError: If `override` is not of the form `key=value`.

@@ -43,11 +43,30 @@ def _ingest_line(summary: IngestSummary) -> str:
     )
 
 
-def _training_line(training: Mapping[str, Any]) -> str:
-    done = f"{training['steps']:,} steps in {training['precision']}"
+def training_line(training: Mapping[str, Any]) -> str:
+    """Returns what a training summary says in one line."""
+    steps = f"{training['steps']:,}"
+    if training["steps"] < training["planned_steps"]:
+        steps = f"stopped at step {steps} of {training['planned_steps']:,}"
+    else:
+        steps += " steps"
+    done = f"{steps} in {training['precision']}"
     if training["best_score"] is None:
         return done
-    return f"best {training['best_score']:.4f} at step {training['best_step']:,}, {done}"
+    best = f"best {training['best_score']:.4f} at step {training['best_step']:,}, {done}"
+    spread = seeds_line(training)
+    return f"{spread}, {best}" if spread else best
+
+
+def seeds_line(training: Mapping[str, Any]) -> str:
+    """Returns mean and spread over the seeds; nothing where there is one."""
+    deviation = training.get("score_deviation")
+    if deviation is None:
+        return ""
+    return (
+        f"{training['selection_metric']} {training['mean_score']:.4f} ± {deviation:.4f} over "
+        f"{len(training['seeds'])} seeds"
+    )
 
 
 _RECORDS = (
@@ -58,7 +77,7 @@ _RECORDS = (
         IngestSummary.model_validate_json,
         _ingest_line,
     ),
-    _Record("training", "model_run", keys.TRAINING_SUMMARY_FILE, json.loads, _training_line),
+    _Record("training", "model_run", keys.TRAINING_SUMMARY_FILE, json.loads, training_line),
     _Record(
         "verdict",
         keys.EVALUATION,

@@ -10,6 +10,7 @@ from components.evaluation.thresholds import CANDIDATE
 from components.evaluation.verdict import Verdict
 from components.ingest.summary import IngestSummary
 from pipeline.report import RunReport
+from pipeline.results import seeds_line
 
 _COLORS = {"published": "green", "up_to_date": "green", "refused": "yellow", "failed": "red"}
 _OUTCOMES = {"pass": "[green]pass[/]", "fail": "[red]fail[/]", "skipped": "[dim]skipped[/]"}
@@ -88,6 +89,8 @@ def _end(report: RunReport) -> Panel:
     cached = sum(step.status == "cached" for step in report.steps)
     publication = report.publication
     lines = [publication.summary, *publication.reasons] if publication else []
+    if spread := seeds_line(report.training or {}):
+        lines.append(f"dev {spread}; the best is the candidate")
     lines.append(f"{len(report.steps)} steps in {report.seconds:.0f} s, {cached} of them cached")
     color = _COLORS[report.status]
     return Panel(

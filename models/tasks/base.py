@@ -16,6 +16,7 @@ from schemas.section import Section
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     import tensorflow as tf
 
     from models.tokenizer import AlbertTokenizer
@@ -128,6 +129,16 @@ class Task(ABC):
     @abstractmethod
     def loss(self) -> keras.losses.Loss:
         """Returns the loss of logits against the target."""
+
+    def constant_loss(self, targets: np.ndarray) -> float | None:
+        """Returns the least loss that one answer for every row can have; None: not known.
+
+        A run that does not get below it has learnt nothing: see models.training.guard.
+
+        Args:
+          targets: Those of the training rows, `(rows, ...)`.
+        """
+        return None
 
     @abstractmethod
     def training_metrics(self) -> list[keras.metrics.Metric]:

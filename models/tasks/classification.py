@@ -15,6 +15,7 @@ from schemas.section import Section
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     import tensorflow as tf
 
     from models.tokenizer import AlbertTokenizer
@@ -163,6 +164,17 @@ class Classification(Task):
         import keras
 
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def constant_loss(self, targets: np.ndarray) -> float:
+        """Returns the entropy of the labels, in nats.
+
+        Args:
+          targets: Label ids, int64 `(rows,)`.
+        """
+        import numpy as np
+
+        shares = np.bincount(targets) / len(targets)
+        return float(-sum(share * np.log(share) for share in shares if share > 0))
 
     def training_metrics(self) -> list[keras.metrics.Metric]:
         import keras

@@ -1,4 +1,4 @@
-"""What happens beside the training steps: stop, record, log, report."""
+"""What happens beside the training steps: count, record, log, report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tensorflow.core.framework import summary_pb2
 from models.training.checkpoint import CheckpointStore
 from models.training.plan import TrainingPlan
 from models.training.state import TrainingState
-from schemas.errors import AlbertTfxError
 from schemas.progress import Progress, report
 
 DEV_PREFIX = "val_"
@@ -52,36 +51,6 @@ class CountSteps(keras.callbacks.Callback):
         self._traced = True
         if self._state.step >= self._plan.steps:
             self.model.stop_training = True
-
-
-class StopOnNonFiniteLoss(keras.callbacks.Callback):
-    """Ends a run whose loss is no number any more, before it can replace a good checkpoint."""
-
-    def __init__(self, plan: TrainingPlan, state: TrainingState, store: CheckpointStore) -> None:
-        super().__init__()
-        self._plan = plan
-        self._state = state
-        self._store = store
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        self._check((logs or {})["loss"])
-
-    def on_test_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        self._check((logs or {})["loss"])
-
-    def _check(self, loss: float) -> None:
-        if math.isfinite(loss):
-            return
-        kept = (
-            f"the best weights, of step {self._state.best_step}, are in {self._store.directory}"
-            if self._state.best_step
-            else "there was no evaluation yet whose weights could be kept"
-        )
-        raise AlbertTfxError(
-            f"the loss must stay finite; it became {loss} at step {self._state.step} of "
-            f"{self._plan.steps}; lower train.learning_rate ({self._plan.learning_rate:g}) or set "
-            f"train.precision to float32 (it is {self._plan.precision}); {kept}"
-        )
 
 
 class KeepCheckpoints(keras.callbacks.Callback):
@@ -151,10 +120,11 @@ class LogToTensorBoard(keras.callbacks.Callback):
 class ReportProgress(keras.callbacks.Callback):
     """Tells whoever listens how far training is, five times a second at most."""
 
-    def __init__(self, plan: TrainingPlan, state: TrainingState, *, metric: str) -> None:
+    def __init__(self, plan: TrainingPlan, state: TrainingState, *, metric: str, name: str) -> None:
         super().__init__()
         self._plan = plan
         self._state = state
+        self._name = name
         self._shown = ("loss", metric)
         self._last = -math.inf
 
@@ -169,7 +139,7 @@ class ReportProgress(keras.callbacks.Callback):
     def _report(self, logs: Mapping[str, Any]) -> None:
         self._last = time.monotonic()
         figures = {name: float(logs[name]) for name in self._shown if name in logs}
-        report(Progress("training", self._state.step, self._plan.steps, figures))
+        report(Progress(self._name, self._state.step, self._plan.steps, figures))
 
 
 def _write_scalars(writer: Any, values: Mapping[str, Any], step: int) -> None:

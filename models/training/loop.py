@@ -17,9 +17,9 @@ from models.training.callbacks import (
     KeepCheckpoints,
     LogToTensorBoard,
     ReportProgress,
-    StopOnNonFiniteLoss,
 )
 from models.training.checkpoint import CheckpointStore
+from models.training.guard import StopOnNonFiniteLoss, StopWhenStuck
 from models.training.plan import TrainingPlan
 from models.training.state import TrainingState
 from models.training.steps import install_steps
@@ -52,7 +52,8 @@ def train(
       log_dir: Folder of the TensorBoard logs.
 
     Raises:
-      AlbertTfxError: If the loss becomes infinite or no number, or `store` is of another model.
+      AlbertTfxError: If the loss becomes infinite or no number or gets stuck, or `store` is of
+        another model.
       UserError: If the rate factors freeze everything.
     """
     _compile(model, task, plan)
@@ -70,20 +71,51 @@ def train(
             verbose=0,
             callbacks=[
                 counter,
-                StopOnNonFiniteLoss(plan, state, store),
+                *_guards(task, plan, state, store, training),
                 LogToTensorBoard(log_dir, plan, state),
                 KeepCheckpoints(
                     state,
                     store,
                     metric=task.selection_metric,
-                    higher_is_better=_higher_is_better(task),
+                    higher_is_better=higher_is_better(task),
                     patience=plan.early_stopping,
                 ),
-                ReportProgress(plan, state, metric=task.selection_metric),
+                ReportProgress(plan, state, metric=task.selection_metric, name=plan.name),
             ],
         )
     store.restore_best(model, state)
-    return summarize(plan, epoch, state, counter, resumed_from_step=resumed_from_step)
+    return summarize(
+        plan,
+        epoch,
+        state,
+        counter,
+        resumed_from_step=resumed_from_step,
+        selection_metric=task.selection_metric,
+    )
+
+
+def higher_is_better(task: Task) -> bool:
+    """Returns the direction of the selection metric, which may be the loss."""
+    directions = {metric.name: metric.higher_is_better for metric in task.metrics()}
+    return directions.get(task.selection_metric, task.selection_metric != "loss")
+
+
+def _guards(
+    task: Task,
+    plan: TrainingPlan,
+    state: TrainingState,
+    store: CheckpointStore,
+    training: TransformedSplit,
+) -> list[keras.callbacks.Callback]:
+    """Returns what ends a run that has gone wrong, before it can replace a good checkpoint."""
+    guards: list[keras.callbacks.Callback] = [StopOnNonFiniteLoss(plan, state, store)]
+    if plan.stop_when_stuck:
+
+        def constant_loss() -> float | None:
+            return task.constant_loss(training.targets())
+
+        guards.append(StopWhenStuck(plan, state, store, constant_loss=constant_loss))
+    return guards
 
 
 def _compile(model: keras.Model, task: Task, plan: TrainingPlan) -> None:
@@ -107,9 +139,3 @@ def _compile(model: keras.Model, task: Task, plan: TrainingPlan) -> None:
     )
     optimizer.build(model.trainable_variables)
     install_steps(model, accumulation=plan.accumulation)
-
-
-def _higher_is_better(task: Task) -> bool:
-    """Returns the direction of the selection metric, which may be the loss."""
-    directions = {metric.name: metric.higher_is_better for metric in task.metrics()}
-    return directions.get(task.selection_metric, task.selection_metric != "loss")

@@ -28,7 +28,9 @@ class TrainingPlan:
       clip_norm: Global norm that gradients are clipped to.
       eval_every: Steps between evaluations, each with a checkpoint; the last step has one too.
       early_stopping: Evaluations without a better one after which the run ends; None: never.
+      stop_when_stuck: Whether a run that learns nothing is ended.
       seed: Seed of the order of rows.
+      name: What the progress of the run is shown as.
     """
 
     precision: str
@@ -43,7 +45,9 @@ class TrainingPlan:
     clip_norm: float
     eval_every: int
     early_stopping: int | None
+    stop_when_stuck: bool
     seed: int
+    name: str = "training"
 
     def batches(self, steps: int) -> int:
         """Returns the batches that `steps` optimizer steps take."""
@@ -62,7 +66,12 @@ def batch_size(config: TrainConfig, recipe: Recipe) -> int:
 
 
 def plan_training(
-    config: TrainConfig, recipe: Recipe, epoch: EpochSize, *, precision: str
+    config: TrainConfig,
+    recipe: Recipe,
+    epoch: EpochSize,
+    *,
+    precision: str,
+    seed: int | None = None,
 ) -> TrainingPlan:
     """Settles what a run will do.
 
@@ -71,6 +80,7 @@ def plan_training(
       recipe: The task's defaults.
       epoch: Size of an epoch of the training split in batches of `batch_size(config, recipe)`.
       precision: Keras dtype policy.
+      seed: One of the config's; unset: its first.
     """
     recipe = chosen_recipe(config, recipe)
     steps = _steps(config, recipe, epoch)
@@ -88,7 +98,8 @@ def plan_training(
         clip_norm=config.clip_norm,
         eval_every=min(config.eval_every or math.ceil(steps / EVALUATIONS), steps),
         early_stopping=config.early_stopping,
-        seed=config.seed,
+        stop_when_stuck=config.stop_when_stuck,
+        seed=config.seeds[0] if seed is None else seed,
     )
 
 

@@ -17,10 +17,31 @@ if TYPE_CHECKING:
     from models.training.callbacks import CountSteps
 
 
-class TrainingSummary(BaseModel):
-    """What a run did.
+class SeedResult(BaseModel):
+    """What training with one seed came to.
 
     Attributes:
+      seed: The seed.
+      steps: Optimizer steps.
+      best_step: Step of its best weights.
+      best_score: Their dev metric.
+      seconds: Time of training and evaluations.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    seed: int
+    steps: int
+    best_step: int | None
+    best_score: float | None
+    seconds: float
+
+
+class TrainingSummary(BaseModel):
+    """What a run did; with several seeds, the run of the best.
+
+    Attributes:
+      seed: Its seed.
       precision: Keras dtype policy.
       optimizer: Its name.
       steps: Optimizer steps.
@@ -34,13 +55,18 @@ class TrainingSummary(BaseModel):
       tokens_per_second: The same in tokens without padding.
       padding_ratio: Share of the computed tokens that is padding.
       best_step: Step of the weights that were kept.
-      best_score: Their dev metric, the one that the task selects by.
+      selection_metric: Name of the dev metric that the task selects by.
+      best_score: Their value of it.
       resumed_from_step: Where this process took over from one that was killed; 0 for a whole run.
       history: What every evaluation gave.
+      seeds: Every seed's figures, in the order of the config.
+      mean_score: Mean of their best scores.
+      score_deviation: Standard deviation (of a sample) of these; None for one seed.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    seed: int
     precision: str
     optimizer: str
     steps: int
@@ -54,9 +80,23 @@ class TrainingSummary(BaseModel):
     tokens_per_second: float | None
     padding_ratio: float
     best_step: int | None
+    selection_metric: str
     best_score: float | None
     resumed_from_step: int
     history: tuple[dict[str, float], ...]
+    seeds: tuple[SeedResult, ...] = ()
+    mean_score: float | None = None
+    score_deviation: float | None = None
+
+    def seed_result(self) -> SeedResult:
+        """Returns the figures by which seeds are compared."""
+        return SeedResult(
+            seed=self.seed,
+            steps=self.steps,
+            best_step=self.best_step,
+            best_score=self.best_score,
+            seconds=self.seconds,
+        )
 
     def write(self, directory: str) -> None:
         """Writes the record into a folder, which may be remote."""
@@ -73,11 +113,13 @@ def summarize(
     counter: CountSteps,
     *,
     resumed_from_step: int,
+    selection_metric: str,
 ) -> TrainingSummary:
     """Returns the record of a run that has ended."""
     rate = counter.steady_steps / counter.steady_seconds if counter.steady_steps else None
     tokens_per_step = plan.batches(1) * epoch.tokens / epoch.batches
     return TrainingSummary(
+        seed=plan.seed,
         precision=plan.precision,
         optimizer=plan.optimizer,
         steps=state.step,
@@ -91,6 +133,7 @@ def summarize(
         tokens_per_second=None if rate is None else rate * tokens_per_step,
         padding_ratio=epoch.padding_ratio,
         best_step=state.best_step,
+        selection_metric=selection_metric,
         best_score=state.best_score,
         resumed_from_step=resumed_from_step,
         history=tuple(state.history),

@@ -152,3 +152,10 @@ def test_rows_without_target_or_id_are_refused(tmp_path, missing, message):
     spec = {name: feature for name, feature in FEATURE_SPEC.items() if name != missing}
     with pytest.raises(UserError, match=message):
         TransformedSplit([f"{tmp_path}/*"], spec)
+
+
+@pytest.mark.parametrize(("limit", "count"), [(NUM_ROWS + 1, NUM_ROWS), (50, 50)])
+def test_targets_are_those_of_the_rows(split, limit, count):
+    targets = split.targets(limit)
+    assert targets.shape == (count,)
+    assert set(targets.tolist()) == {0, 1, 2}

@@ -228,7 +228,7 @@ def test_a_later_run_can_go_on_with_the_same_task(root):
 
 def arguments(**custom_config):
     return SimpleNamespace(
-        custom_config={"checkpoint_root": "/checkpoints", "train": {"seed": 0}} | custom_config,
+        custom_config={"checkpoint_root": "/checkpoints", "train": {"seeds": [0]}} | custom_config,
         train_files=["/examples/1/Split-train/*"],
         transform_output="/transform_graph/2",
     )
@@ -239,6 +239,6 @@ def test_checkpoints_are_found_again_for_the_same_run():
     assert checkpoint_dir(arguments()).startswith("/checkpoints/")
 
 
-@pytest.mark.parametrize("change", [{"train": {"seed": 1}}, {"code_version": "2"}, {"data": {}}])
+@pytest.mark.parametrize("change", [{"train": {"seeds": [1]}}, {"code_version": "2"}, {"data": {}}])
 def test_checkpoints_of_another_run_are_not_used(change):
     assert checkpoint_dir(arguments(**change)) != checkpoint_dir(arguments())

@@ -100,11 +100,11 @@ def test_a_missing_config_is_refused(tmp_path: Path) -> None:
 
 
 def test_overrides_are_yaml_values_at_dotted_paths() -> None:
-    values: dict = {"train": {"seed": 1}}
-    for override in ("train.seed=2", "train.precision=float32", "evaluate.slices=[a, b]"):
+    values: dict = {"train": {"steps": 1}}
+    for override in ("train.steps=2", "train.precision=float32", "evaluate.slices=[a, b]"):
         apply_override(values, override)
     assert values == {
-        "train": {"seed": 2, "precision": "float32"},
+        "train": {"steps": 2, "precision": "float32"},
         "evaluate": {"slices": ["a", "b"]},
     }
 
@@ -112,7 +112,7 @@ def test_overrides_are_yaml_values_at_dotted_paths() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("train.seed", "takes key=value"),
+        ("train.steps", "takes key=value"),
         ("=1", "takes key=value"),
         ("name.x=1", "name is no section"),
         ("a=[", "no YAML"),

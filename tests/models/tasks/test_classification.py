@@ -213,3 +213,11 @@ def test_only_cross_entropy_is_better_when_lower(task):
     assert [metric.name for metric in task.metrics() if not metric.higher_is_better] == [
         "cross_entropy"
     ]
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"), [([0, 1] * 4, 0.6931), ([0, 0, 0, 1], 0.5623), ([1, 1], 0.0)]
+)
+def test_constant_loss_is_the_entropy_of_the_labels(targets, expected):
+    task = create_task({"name": "classification", "labels": ["a", "b"]})
+    assert task.constant_loss(np.array(targets)) == pytest.approx(expected, abs=1e-4)

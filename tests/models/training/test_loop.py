@@ -267,3 +267,15 @@ def test_a_frozen_group_keeps_its_weights(folder, vocabulary, tmp_path):
     run(candidate, folder, tmp_path, steps=2, rate_factors={"embeddings": 0.0})
     for weights, expected in zip(layer.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weights, expected)
+
+
+def test_a_rate_that_is_far_too_high_is_told_once_the_loss_has_been_stuck(
+    folder, vocabulary, tmp_path
+):
+    settings = {"steps": 220, "eval_every": 20, "learning_rate": 1.0}
+    expected = (
+        r"training loss must fall below 1\.\d+, .* at step 140 of 220.*lower train.learning_rate "
+        r"\(1\).*the best weights, of step \d+, are in"
+    )
+    with pytest.raises(AlbertTfxError, match=expected):
+        run(build(vocabulary), folder, tmp_path, **settings)

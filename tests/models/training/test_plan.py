@@ -1,4 +1,5 @@
 import pytest
+from pydantic import ValidationError
 
 from models.batching import EpochSize
 from models.config import TrainConfig
@@ -78,3 +79,14 @@ def test_warm_up_is_a_share_of_the_steps(steps, ratio, expected):
 )
 def test_there_are_ten_evaluations_unless_the_config_says_otherwise(config, expected):
     assert plan(**config).eval_every == expected
+
+
+def test_seed_is_the_first_unless_another_is_asked_for():
+    assert plan(seeds=(3, 4)).seed == 3
+    config = TrainConfig(seeds=(3, 4))
+    assert plan_training(config, RECIPE, EPOCH, precision="float32", seed=4).seed == 4
+
+
+def test_a_seed_is_named_once():
+    with pytest.raises(ValidationError, match=r"seeds must differ; received \[1, 1\]"):
+        TrainConfig(seeds=(1, 1))

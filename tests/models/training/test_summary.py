@@ -24,7 +24,7 @@ def summary():
     )
     counter = CountSteps(plan, state)
     counter.steady_steps, counter.steady_seconds = 8, 2.0
-    return summarize(plan, EPOCH, state, counter, resumed_from_step=10)
+    return summarize(plan, EPOCH, state, counter, resumed_from_step=10, selection_metric="accuracy")
 
 
 def test_speed_is_in_steps_and_in_tokens_without_padding(summary):
@@ -39,6 +39,7 @@ def test_record_is_written_as_json(summary, tmp_path):
     summary.write(str(tmp_path / "model_run"))
     record = json.loads((tmp_path / "model_run" / TRAINING_SUMMARY_FILE).read_text("utf-8"))
     assert record == {
+        "seed": 0,
         "precision": "mixed_bfloat16",
         "optimizer": "adamw",
         "steps": 25,
@@ -52,7 +53,11 @@ def test_record_is_written_as_json(summary, tmp_path):
         "tokens_per_second": 120.0,
         "padding_ratio": 0.25,
         "best_step": 20,
+        "selection_metric": "accuracy",
         "best_score": 0.75,
         "resumed_from_step": 10,
         "history": [{"step": 20.0}],
+        "seeds": [],
+        "mean_score": None,
+        "score_deviation": None,
     }
