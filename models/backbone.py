@@ -46,7 +46,7 @@ def create_backbone(
         backbone = AlbertBackbone(
             vocabulary_size=vocabulary_size,
             max_sequence_length=size.pop("max_positions"),
-            dropout=config.dropout,
+            dropout=config.dropout or 0.0,
             dtype=dtype,
             **size,
         )
@@ -67,7 +67,7 @@ def _load_backbone(
     config: ModelConfig, vocabulary_size: int, dtype: str | keras.DTypePolicy | None
 ) -> AlbertBackbone:
     try:
-        backbone = AlbertBackbone.from_preset(config.weights, dtype=dtype, dropout=config.dropout)
+        backbone = AlbertBackbone.from_preset(config.weights, dtype=dtype, **_dropout(config))
     except (OSError, ValueError) as error:
         raise UserError(
             "model.weights must be the folder of a KerasHub ALBERT preset; received "
@@ -85,6 +85,11 @@ def _load_backbone(
             f"model.weights; received {config.max_length}; lower it"
         )
     return backbone
+
+
+def _dropout(config: ModelConfig) -> dict[str, float | None]:
+    """Returns what overrides the dropout of given weights, which may have two rates."""
+    return {} if config.dropout is None else {"dropout": config.dropout, "attention_dropout": None}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -17,6 +18,7 @@ from models.packing import pad
 from models.precision import FLOAT32
 from models.tasks.base import Task
 from models.tokenizer import AlbertTokenizer
+from models.weights.task_head import load_head, save_head
 from schemas import features as keys
 
 TASK_WEIGHTS_FILE = "task.weights.h5"
@@ -58,9 +60,11 @@ class Candidate:
         seed: int,
         precision: str,
     ) -> Candidate:
-        """Makes a candidate with its initial weights."""
+        """Makes a candidate with its initial weights, its head's too where given ones fit."""
         backbone = create_backbone(config, tokenizer.vocabulary_size, dtype=precision, seed=seed)
         model = task.build_model(backbone, dropout=config.classifier_dropout, seed=seed)
+        if config.weights is not None:
+            load_head(model, task, Path(config.weights))
         return cls(task, config, tokenizer, seed, precision, backbone, model)
 
     def in_float32(self) -> Candidate:
@@ -122,3 +126,4 @@ class Candidate:
         # A model of its own that was never compiled: the other's optimizer is twice as large.
         weights = keras.Model(self.model.input, self.model.output)
         weights.save_weights(os.path.join(directory, TASK_WEIGHTS_FILE))
+        save_head(self.model, self.task, self.config, Path(directory))

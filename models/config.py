@@ -65,8 +65,10 @@ class ModelConfig(Section):
     initializer_range: PositiveFloat | None = Field(
         default=None, description="Overrides the size's standard deviation of random weights."
     )
-    dropout: Fraction = Field(
-        default=0.0, description="Dropout inside the backbone (0 in ALBERT v2)."
+    dropout: Fraction | None = Field(
+        default=None,
+        description="Dropout inside the backbone; unset: that of the weights, 0 where they are "
+        "random (as in ALBERT v2).",
     )
     classifier_dropout: Fraction = Field(default=0.1, description="Dropout before the head.")
 

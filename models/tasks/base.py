@@ -67,6 +67,8 @@ class Task(ABC):
       required_columns: Roles that a training file must have.
       baselines: Names of the baselines, each a function of models.baselines.
       selection_metric: Training metric by which the best weights are chosen.
+      weights_head: Name that models.weights has for its head, the layer `logits`; None where
+        checkpoints of other frameworks have no such head.
     """
 
     name: ClassVar[str]
@@ -77,6 +79,7 @@ class Task(ABC):
     required_columns: ClassVar[tuple[str, ...]]
     baselines: ClassVar[tuple[str, ...]]
     selection_metric: ClassVar[str]
+    weights_head: ClassVar[str | None] = None
 
     def __init__(self, options: Section) -> None:
         self.options = options

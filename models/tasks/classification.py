@@ -66,6 +66,7 @@ class Classification(Task):
     required_columns = (keys.TEXT, keys.LABEL)
     baselines = ("majority", "tfidf")
     selection_metric = "accuracy"
+    weights_head = "classifier"
 
     options: Options
 

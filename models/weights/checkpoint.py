@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +54,10 @@ class Checkpoint:
     tensors: dict[str, Read]
     heads: dict[str, Read]
     vocabulary: bytes
+
+    def with_labels(self, labels: tuple[str, ...]) -> Checkpoint:
+        """Returns the same checkpoint with other names for the classifier's outputs."""
+        return replace(self, info=self.info.model_copy(update={"labels": labels}))
 
 
 def default_labels(count: int) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ def step_setup(config: RunConfig, lengths: Lengths, *, precision: str, is_gpu: b
         rows=batch_size,
         length=lengths.longest,
         precision=precision,
-        dropout=config.model.dropout > 0,
+        dropout=bool(config.model.dropout),
         is_gpu=is_gpu,
     )
 

@@ -1,0 +1,34 @@
+"""`albert-tfx export`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.arguments import Vocabulary, WeightsSource
+
+
+def export(
+    source: WeightsSource,
+    model_base: Annotated[
+        Path,
+        typer.Argument(metavar="DEST", help="Model base that gets the next version, as DEST/1."),
+    ],
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="A label, in the order of the outputs; unset: those of the source."),
+    ] = None,
+    max_length: Annotated[
+        int | None, typer.Option(help="Longest input in tokens; unset: the weights' positions.")
+    ] = None,
+    vocabulary: Vocabulary = None,
+) -> None:
+    """Publish a classifier that was fine-tuned elsewhere for TensorFlow Serving, without training.
+
+    The version takes raw text and answers with labels, as the versions of a run do.
+    """
+    from pipeline.export import export_classifier
+
+    export_classifier(
+        source, model_base, labels=label or (), max_length=max_length, vocabulary=vocabulary
+    )

@@ -1,0 +1,98 @@
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.export import export_classifier
+from schemas.errors import UserError
+from schemas.model_info import read_model_info
+from serving.predict import predict
+from serving.served_graph import graph_problems
+from serving.versions import list_versions
+from tests.models.weights.golden import GOLDENS, copy_golden
+from tests.models.weights.tf1_checkpoint import write_tf1
+
+ANSWERS = json.loads((GOLDENS / "classifier" / "answers.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def model_base(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    source = copy_golden("classifier", folder / "source")
+    done = CliRunner().invoke(app, ["export", str(source), str(folder / "served")])
+    assert done.exit_code == 0, done.output
+    assert "version 1 of" in done.output
+    return folder / "served"
+
+
+def test_answers_are_those_of_the_pipeline_of_transformers(model_base):
+    answers = predict(model_base, [row["text"] for row in ANSWERS])
+    for answer, expected in zip(answers, ANSWERS, strict=True):
+        probabilities = expected["probabilities"]
+        assert answer["label"] == max(probabilities, key=probabilities.get)
+        assert answer["labels"] == ["bad", "good", "mixed"]
+        np.testing.assert_allclose(
+            answer["probabilities"], [probabilities[name] for name in answer["labels"]], rtol=1e-5
+        )
+
+
+def test_stock_tensorflow_serving_can_run_it(model_base):
+    assert graph_problems(model_base / "1") == []
+
+
+def test_version_says_what_it_is(model_base):
+    info = read_model_info(model_base / "1")
+    assert (info.version, info.task, info.max_length) == (1, "classification", 40)
+    assert info.labels == ("bad", "good", "mixed")
+    assert len(info.fingerprint) == 64
+
+
+def test_original_checkpoint_with_labels_becomes_the_next_version(tmp_path, model_base):
+    source = write_tf1("classifier", tmp_path / "tf1")
+    version = export_classifier(
+        str(source), tmp_path / "served", labels=["no", "yes", "both"], max_length=16
+    )
+    assert version == 1
+    text = ANSWERS[0]["text"]
+    (ours,), (theirs,) = (predict(base, [text]) for base in (tmp_path / "served", model_base))
+    assert ours["labels"] == ["no", "yes", "both"]
+    np.testing.assert_allclose(ours["probabilities"], theirs["probabilities"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("golden", "message"),
+    [
+        ("model", "must have a classifier .*; received no head, 0 outputs; export an"),
+        ("pretraining", "must have a classifier .*; received mlm, sop, 0 outputs; export an"),
+    ],
+)
+def test_weights_without_a_classifier(golden, message, tmp_path):
+    source = copy_golden(golden, tmp_path / "source")
+    with pytest.raises(UserError, match=message):
+        export_classifier(str(source), tmp_path / "served")
+    assert list_versions(tmp_path / "served") == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"labels": ["yes", "no"]}, "--label must be given for each of the 3 outputs; received"),
+        ({"labels": ["yes", "no", "no"]}, "labels must be unique; .*; name them with --label"),
+        ({"max_length": 41}, "--max-length must be between 8 and 40, .*; received 41; choose"),
+    ],
+)
+def test_options_that_do_not_fit(options, message, tmp_path):
+    source = copy_golden("classifier", tmp_path / "source")
+    with pytest.raises(UserError, match=message):
+        export_classifier(str(source), tmp_path / "served", **options)
+
+
+def test_several_labels_at_once_are_refused(tmp_path):
+    source = copy_golden("classifier", tmp_path / "source")
+    path = source / "config.json"
+    config = json.loads(path.read_text()) | {"problem_type": "multi_label_classification"}
+    path.write_text(json.dumps(config))
+    with pytest.raises(UserError, match=r"one of several .*multi_label_classification; exp"):
+        export_classifier(str(source), tmp_path / "served")
