@@ -27,7 +27,8 @@ def main(
     # After the flags: TensorFlow takes ten seconds, and --help must not.
     from serving.server.app import Server
 
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    for chatty in ("tensorflow", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     Server(flags).run()
 
 

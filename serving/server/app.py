@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import AlbertTfxError
 from serving.server.backend import Backend
+from serving.server.batch_options import BatchOptions, read_batch_options
 from serving.server.config import ModelTarget, single_model, targets_from_proto
 from serving.server.errors import StatusError
 from serving.server.flags import ServerFlags, default_num_threads
 from serving.server.grpc_api import GrpcServer
 from serving.server.loader import Loader
 from serving.server.manager import ManagerOptions, ModelManager
+from serving.server.metrics import Metrics, metrics_path
 from serving.server.ports import require_free
 from serving.server.rest_api import RestApi, RestServer
 from serving.server.rest_backend import RestBackend
@@ -45,11 +47,24 @@ class Server:
     """
 
     def __init__(self, flags: ServerFlags) -> None:
-        """Takes the flags; nothing runs before `start`."""
+        """Takes the flags; nothing is loaded before `start`.
+
+        Raises:
+          UserError: If a port is taken, or a configuration file is wrong.
+        """
+        for name, port in (("port", flags.port), ("rest_api_port", flags.rest_api_port)):
+            require_free(flags.host, port, f"--{name}")  # told before TensorFlow is imported
         self._flags = flags
-        loader = Loader(warm_up=flags.enable_model_warmup, session_config=_session_config(flags))
+        self._metrics = Metrics()
+        self._metrics_path = metrics_path(_path(flags.monitoring_config_file))
+        self._loader = Loader(
+            self._metrics,
+            batching=_batching(flags),
+            warm_up=flags.enable_model_warmup,
+            session_config=_session_config(flags),
+        )
         self._manager = ModelManager(
-            loader.load,
+            self._loader.load,
             ManagerOptions(
                 poll_seconds=flags.file_system_poll_wait_seconds,
                 max_num_retries=flags.max_num_load_retries,
@@ -72,8 +87,6 @@ class Server:
           ServerError: If the first versions cannot be loaded.
         """
         flags = self._flags
-        for name, port in (("port", flags.port), ("rest_api_port", flags.rest_api_port)):
-            require_free(flags.host, port, f"--{name}")  # told before models are loaded
         try:
             targets = self._read_targets()
             self._manager.start()
@@ -94,6 +107,7 @@ class Server:
         self._stopping.set()
         for face in self._faces:
             face.stop(GRACE_SECONDS)
+        self._loader.close()
         self._manager.stop()
 
     def run(self) -> None:
@@ -122,13 +136,21 @@ class Server:
         if flags.port:
             threads = flags.grpc_max_threads or default_num_threads()
             self._faces.append(
-                GrpcServer(self._backend, host=flags.host, port=flags.port, num_threads=threads)
+                GrpcServer(
+                    self._backend,
+                    self._metrics,
+                    host=flags.host,
+                    port=flags.port,
+                    num_threads=threads,
+                )
             )
         if flags.rest_api_port:
             api = RestApi(
                 RestBackend(self._backend),
+                self._metrics,
                 num_threads=flags.rest_api_num_threads or default_num_threads(),
                 timeout_seconds=flags.rest_api_timeout_in_ms / 1000,
+                metrics_path=self._metrics_path,
             )
             self._faces.append(RestServer(api, host=flags.host, port=flags.rest_api_port))
         for face in self._faces:
@@ -161,6 +183,16 @@ def _logged(what: str) -> Iterator[None]:
         yield
     except AlbertTfxError as error:
         _log.error("%s: %s", what, error)
+
+
+def _batching(flags: ServerFlags) -> BatchOptions | None:
+    if not flags.enable_batching:
+        return None
+    return read_batch_options(_path(flags.batching_parameters_file))
+
+
+def _path(name: str) -> Path | None:
+    return Path(name) if name else None
 
 
 def _session_config(flags: ServerFlags) -> tf.compat.v1.ConfigProto:

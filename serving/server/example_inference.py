@@ -58,12 +58,13 @@ def multi_inference(
     from tensorflow_serving.apis import inference_pb2
 
     examples = serialized_examples(request.input)
+    servable.count_examples(len(examples))
     plans = [_plan(servable, task, check_method) for task in _checked(request.tasks)]
     tensors = {plan.input_tensor for plan in plans}
     if len(tensors) != 1:
         raise invalid_argument("Input tensor must be the same for all Signatures.")
     names = sorted({name for plan in plans for name in plan.fetches.values()})
-    fetched = servable.runner.run({tensors.pop(): examples}, names, deadline)
+    fetched = servable.run({tensors.pop(): examples}, names, deadline, api="MultiInference")
     values = dict(zip(names, fetched, strict=True))
     response = inference_pb2.MultiInferenceResponse()
     for plan in plans:
@@ -124,8 +125,9 @@ def _answer(
     name = request.model_spec.signature_name or DEFAULT_SIGNATURE
     plan = _Plan(method, servable, name, check_method)
     examples = serialized_examples(request.input)
+    servable.count_examples(len(examples))
     fetches = list(plan.fetches.values())
-    fetched = servable.runner.run({plan.input_tensor: examples}, fetches, deadline)
+    fetched = servable.run({plan.input_tensor: examples}, fetches, deadline, api=method.api)
     fill_result(
         method, dict(zip(plan.fetches, fetched, strict=True)), len(examples), response.result
     )

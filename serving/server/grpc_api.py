@@ -10,7 +10,8 @@ from typing import Any
 import grpc
 
 from serving.server.backend import Backend
-from serving.server.errors import StatusError, grpc_message
+from serving.server.errors import Code, StatusError, grpc_message
+from serving.server.metrics import Metrics
 from serving.server.ports import taken
 
 _UNLIMITED = -1
@@ -29,13 +30,16 @@ _GRPC_CODES = {code.value[0]: code for code in grpc.StatusCode}
 class GrpcServer:
     """A gRPC server on one port."""
 
-    def __init__(self, backend: Backend, *, host: str, port: int, num_threads: int) -> None:
+    def __init__(
+        self, backend: Backend, metrics: Metrics, *, host: str, port: int, num_threads: int
+    ) -> None:
         """Takes the port; nothing is answered before `start`.
 
         Raises:
           UserError: If the port is taken.
         """
         self._backend = backend
+        self._metrics = metrics
         self._server = grpc.server(
             ThreadPoolExecutor(num_threads, thread_name_prefix="grpc"), options=_OPTIONS
         )
@@ -65,9 +69,9 @@ class GrpcServer:
         answer = self._answer
         backend = self._backend
         prediction = prediction_service_pb2_grpc.PredictionServiceServicer()
-        prediction.Predict = answer(backend.predict)
-        prediction.Classify = answer(backend.classify)
-        prediction.Regress = answer(backend.regress)
+        prediction.Predict = answer(backend.predict, "Predict")
+        prediction.Classify = answer(backend.classify, "Classify")
+        prediction.Regress = answer(backend.regress, "Regress")
         prediction.MultiInference = answer(backend.multi_inference)
         prediction.GetModelMetadata = answer(backend.get_model_metadata)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
@@ -78,12 +82,28 @@ class GrpcServer:
         model.HandleReloadConfigRequest = answer(backend.reload_config)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(model, self._server)
 
-    def _answer(self, method: Callable[[Any, float | None], Any]) -> Callable[[Any, Any], Any]:
+    def _answer(
+        self, method: Callable[[Any, float | None], Any], counted_as: str = ""
+    ) -> Callable[[Any, Any], Any]:
+        """Returns the handler of a method; the three that the real server counts are counted."""
+
         def handle(request: Any, context: grpc.ServicerContext) -> Any:
+            begun = time.monotonic()
+            status = Code.OK
             try:
                 return method(request, _deadline(context))
             except StatusError as error:
+                status = error.code
                 context.abort(_GRPC_CODES[error.code], grpc_message(error.message))
+            finally:
+                if counted_as:
+                    self._metrics.answered(
+                        request.model_spec.name,
+                        counted_as,
+                        "GRPC",
+                        status.name,
+                        time.monotonic() - begun,
+                    )
 
         return handle
 

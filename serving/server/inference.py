@@ -39,7 +39,9 @@ def predict(servable: Servable, request: Any, deadline: float | None) -> Any:
         )
     check_inputs(signature, request.inputs)
     values = {name: to_array(name, tensor) for name, tensor in request.inputs.items()}
-    outputs = run_signature(servable, signature, values, request.output_filter, deadline)
+    outputs = run_signature(
+        servable, signature, values, request.output_filter, deadline, api="Predict"
+    )
     response = predict_pb2.PredictResponse()
     fill_model_spec(response.model_spec, servable, signature_name)
     for name, value in outputs.items():
@@ -60,6 +62,8 @@ def run_signature(
     values: Mapping[str, np.ndarray],
     output_filter: Sequence[str],
     deadline: float | None,
+    *,
+    api: str,
 ) -> dict[str, Any]:
     """Runs a signature.
 
@@ -69,6 +73,7 @@ def run_signature(
       values: Value of each input.
       output_filter: Outputs to return; empty: all.
       deadline: `time.monotonic()` of the time to give up; None: never.
+      api: The method of the request, for the metrics.
 
     Returns:
       The value of each output, an array, or a numpy scalar or bytes where it is one.
@@ -76,7 +81,7 @@ def run_signature(
     names = _filtered(signature, output_filter)
     feeds = {signature.inputs[name].name: value for name, value in values.items()}
     fetches = [signature.outputs[name].name for name in names]
-    return dict(zip(names, servable.runner.run(feeds, fetches, deadline), strict=True))
+    return dict(zip(names, servable.run(feeds, fetches, deadline, api=api), strict=True))
 
 
 def check_inputs(signature: Any, received: Collection[str]) -> None:

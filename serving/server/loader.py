@@ -4,37 +4,47 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from serving.saved_model import LoadedModel, ModelLoadError
+from serving.server.batch_options import BatchOptions
+from serving.server.batch_runner import BatchRunner
+from serving.server.batch_scheduler import BatchScheduler
 from serving.server.errors import Code, StatusError, from_op_error
-from serving.server.runner import Runner, SessionRunner
+from serving.server.metrics import Metrics
+from serving.server.runner import SessionRunner
 from serving.server.servable import Servable
 from serving.server.warmup import replay_warmup
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-WrapRunner = Callable[[str, Runner, Any], Runner]
-"""Puts batching around a runner; called with the model's name, the runner and the SignatureDefs."""
 
-
-@dataclass(frozen=True)
 class Loader:
-    """Loads versions.
+    """Loads versions, all with the same options."""
 
-    Attributes:
-      warm_up: Replay the requests in assets.extra.
-      wrap: Puts batching around what runs a version; None: one run a request.
-      session_config: Parallelism of the session.
-    """
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        batching: BatchOptions | None = None,
+        warm_up: bool = True,
+        session_config: tf.compat.v1.ConfigProto | None = None,
+    ) -> None:
+        """Takes the options.
 
-    warm_up: bool = True
-    wrap: WrapRunner | None = None
-    session_config: tf.compat.v1.ConfigProto | None = None
+        Args:
+          metrics: Counts loads and runs.
+          batching: How requests are joined; None: each runs alone.
+          warm_up: Replay the requests in assets.extra.
+          session_config: Parallelism of the sessions.
+        """
+        self._metrics = metrics
+        self._batching = batching
+        self._scheduler = BatchScheduler(batching) if batching else None
+        self._warm_up = warm_up
+        self._session_config = session_config
 
     def load(self, name: str, version: int, path: Path) -> Servable:
         """Loads and warms one version.
@@ -42,21 +52,34 @@ class Loader:
         Raises:
           StatusError: With the code of what went wrong; nothing stays in memory then.
         """
+        with self._metrics.loading(path):
+            model = self._load_model(path)
+        session = SessionRunner(model)
         try:
-            model = LoadedModel.load(path, session_config=self.session_config)
+            if self._warm_up:
+                alone = Servable(name, version, model.signature_defs, session, Metrics())
+                with self._metrics.warming(path):
+                    replay_warmup(alone, path)
+        except BaseException:
+            session.close()
+            raise
+        runner = session
+        if self._batching and self._scheduler:
+            runner = BatchRunner(
+                session, model.signature_defs, self._scheduler, self._batching, self._metrics
+            )
+        return Servable(name, version, model.signature_defs, runner, self._metrics)
+
+    def close(self) -> None:
+        """Ends the batch threads, after what is queued."""
+        if self._scheduler:
+            self._scheduler.close()
+
+    def _load_model(self, path: Path) -> LoadedModel:
+        try:
+            return LoadedModel.load(path, session_config=self._session_config)
         except ModelLoadError as error:
             raise _load_error(error) from error
-        runner: Runner = SessionRunner(model.session)
-        servable = Servable(name, version, model, runner)
-        try:
-            if self.warm_up:
-                replay_warmup(servable, path)
-        except BaseException:
-            model.close()
-            raise
-        if self.wrap is not None:
-            servable.runner = self.wrap(name, runner, model.signature_defs)
-        return servable
 
 
 def _load_error(error: ModelLoadError) -> StatusError:

@@ -22,12 +22,14 @@ class Method:
     """One of the two methods that take tf.Examples.
 
     Attributes:
+      api: Its name in the service.
       name: The method_name of its signatures.
       noun: What the real server calls it in its errors.
       result_field: Field of an InferenceResult that holds its result.
       outputs: The outputs that it reads, where the signature has them.
     """
 
+    api: str
     name: str
     noun: str
     result_field: str
@@ -66,10 +68,14 @@ class Method:
 
 
 CLASSIFY: Final = Method(
-    "tensorflow/serving/classify", "classification", "classification_result", (CLASSES, SCORES)
+    "Classify",
+    "tensorflow/serving/classify",
+    "classification",
+    "classification_result",
+    (CLASSES, SCORES),
 )
 REGRESS: Final = Method(
-    "tensorflow/serving/regress", "regression", "regression_result", (REGRESSIONS,)
+    "Regress", "tensorflow/serving/regress", "regression", "regression_result", (REGRESSIONS,)
 )
 METHODS: Final = {method.name: method for method in (CLASSIFY, REGRESS)}
 

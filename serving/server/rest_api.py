@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
@@ -19,9 +18,10 @@ from starlette.routing import Mount
 
 from serving.server.errors import HTTP_STATUS, Code, StatusError, invalid_argument
 from serving.server.json_response import write_error
+from serving.server.metrics import Metrics
 from serving.server.ports import listen
 from serving.server.rest_backend import RestBackend
-from serving.server.rest_path import API, VersionOverflowError, parse_call
+from serving.server.rest_path import API, RestCall, VersionOverflowError, parse_call
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -37,23 +37,26 @@ class RestApi:
     def __init__(
         self,
         backend: RestBackend,
+        metrics: Metrics,
         *,
         num_threads: int,
         timeout_seconds: float,
-        metrics: tuple[str, Callable[[], bytes]] | None = None,
+        metrics_path: str | None = None,
     ) -> None:
         """Takes what answers.
 
         Args:
           backend: Answers the calls, in threads.
+          metrics: Counts them.
           num_threads: How many at the same time.
           timeout_seconds: A call ends with DEADLINE_EXCEEDED after this time.
-          metrics: Path of the metrics, and what writes them; None: there are none.
+          metrics_path: Where the metrics are; None: nowhere.
         """
         self._backend = backend
         self._threads = ThreadPoolExecutor(num_threads, thread_name_prefix="rest")
         self._timeout_seconds = timeout_seconds
         self._metrics = metrics
+        self._metrics_path = metrics_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, ASGI."""
@@ -70,23 +73,28 @@ class RestApi:
 
     async def _respond(self, request: Request) -> Response:
         path = _path(request)
-        if self._metrics is not None and path == self._metrics[0] and request.method == "GET":
-            return PlainTextResponse(self._metrics[1]())
+        if path == self._metrics_path and request.method == "GET":
+            return PlainTextResponse(self._metrics.render())
         if not API.fullmatch(path):
             return PlainTextResponse("Not Found", 404)
         body = await request.body()
+        begun = time.monotonic()
+        call, code = None, Code.OK
         try:
-            return Response(await self._answer(request, path, body), media_type=_JSON)
+            call = parse_call(request.method, path)
+            content = await self._answer(request, call, body)
         except VersionOverflowError as error:
-            return Response(b"", HTTP_STATUS[error.code], media_type=_JSON)
+            code, content = error.code, b""
         except StatusError as error:
-            return Response(write_error(error.message), HTTP_STATUS[error.code], media_type=_JSON)
-        except Exception:  # noqa: BLE001 - a fault of ours ends one request, not the server
+            code, content = error.code, write_error(error.message)
+        except Exception as error:  # noqa: BLE001 - a fault of ours ends one request, not the server
             _log.exception("%s %s failed", request.method, path)
-            return Response(write_error("Internal error"), 500, media_type=_JSON)
+            code, content = Code.INTERNAL, write_error(f"{type(error).__name__}: {error}")
+        model, api = (call.model, call.action) if call else ("", "")
+        self._metrics.answered(model, api, "REST", code.name, time.monotonic() - begun)
+        return Response(content, HTTP_STATUS[code], media_type=_JSON)
 
-    async def _answer(self, request: Request, path: str, body: bytes) -> bytes:
-        call = parse_call(request.method, path)
+    async def _answer(self, request: Request, call: RestCall, body: bytes) -> bytes:
         if request.headers.get("content-encoding", "").lower() == "gzip":
             body = _unpacked(body)
         deadline = time.monotonic() + self._timeout_seconds

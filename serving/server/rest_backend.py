@@ -59,7 +59,7 @@ class RestBackend:
                 raise invalid_argument(f"Failed to get input map for signature: {name}")
             dtypes = {key: _dtype(signature.inputs[key].dtype) for key in sorted(signature.inputs)}
             values, as_rows = read_inputs(document, dtypes)
-            outputs = run_signature(servable, signature, values, (), deadline)
+            outputs = run_signature(servable, signature, values, (), deadline, api="Predict")
         return write_predictions(outputs, as_rows=as_rows)
 
     def _classify(self, call: RestCall, body: bytes, deadline: float | None) -> bytes:

@@ -16,7 +16,8 @@ from serving.server.errors import Code, StatusError, from_op_error, invalid_argu
 
 if TYPE_CHECKING:
     import numpy as np
-    import tensorflow as tf
+
+    from serving.saved_model import LoadedModel
 
 Feeds = Mapping[str, "np.ndarray"]
 """Values by the name of their tensor in the graph."""
@@ -38,13 +39,18 @@ class Runner(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Frees the graph; nothing runs it any more."""
+        ...
+
 
 class SessionRunner:
     """Runs a graph in its session, one request a run."""
 
-    def __init__(self, session: tf.compat.v1.Session) -> None:
-        """Takes a session whose graph is initialised."""
-        self._session: Any = session
+    def __init__(self, model: LoadedModel) -> None:
+        """Takes a loaded model, and closes it in the end."""
+        self._model = model
+        self._session: Any = model.session
         self._tensors: dict[str, Any] = {}
 
     def run(self, feeds: Feeds, fetches: Sequence[str], deadline: float | None) -> list[np.ndarray]:
@@ -58,6 +64,10 @@ class SessionRunner:
             raise from_op_error(error) from error
         except (TypeError, ValueError) as error:  # an array that no tensor can hold
             raise invalid_argument(str(error)) from error
+
+    def close(self) -> None:
+        self._tensors.clear()
+        self._model.close()
 
     def _tensor(self, name: str) -> Any:
         """Returns the handle of a tensor, looked up once; threads may look up the same one."""

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from serving.server.errors import Code, StatusError, invalid_argument
+from serving.server.example_inference import classify, multi_inference, regress
 from serving.server.inference import predict
 from serving.server.servable import Servable
 from serving.warmup import MAX_REQUESTS, warmup_path
+
+_ANSWERS: Final = {
+    "predict_log": predict,
+    "classify_log": classify,
+    "regress_log": regress,
+    "multi_inference_log": multi_inference,
+}
 
 
 def replay_warmup(servable: Servable, path: Path) -> None:
@@ -56,8 +64,8 @@ def _replay(servable: Servable, record: bytes) -> None:
         log: Any = prediction_log_pb2.PredictionLog.FromString(record)
     except DecodeError as error:
         raise invalid_argument("Failed to parse warmup record as PredictionLog") from error
-    kind = log.WhichOneof("log_type")
-    if kind == "predict_log":
-        predict(servable, log.predict_log.request, None)
-    else:
+    kind = log.WhichOneof("log_type") or "none"
+    answer = _ANSWERS.get(kind)
+    if answer is None:
         raise StatusError(Code.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind}")
+    answer(servable, getattr(log, kind).request, None)

@@ -68,3 +68,32 @@ def save_half_plus(base: Path, version: int = 1, offset: float = 2.0) -> Path:
     }
     tf.saved_model.save(module, str(folder), signatures=signatures)
     return folder
+
+
+def save_shared_input(base: Path, version: int = 1) -> Path:
+    """Writes a version as TensorFlow 1 did: two signatures on one placeholder, and a scalar y."""
+    v1 = tf.compat.v1
+    folder = base / str(version)
+    with tf.Graph().as_default(), v1.Session() as session:
+        inputs = v1.placeholder(tf.string, [None], name="examples")
+        x = v1.io.parse_example(inputs, {"x": tf.io.FixedLenFeature([1], tf.float32)})["x"]
+        offset = v1.get_variable("offset", initializer=2.0, use_resource=False)
+        y = x / 2.0 + offset
+        session.run(v1.global_variables_initializer())
+        info = v1.saved_model.build_tensor_info
+        make = v1.saved_model.build_signature_def
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(
+            session,
+            [tf.saved_model.SERVING],
+            {
+                "regress": make(
+                    {"inputs": info(inputs)}, {"outputs": info(y)}, "tensorflow/serving/regress"
+                ),
+                "classify": make(
+                    {"inputs": info(inputs)}, {"scores": info(y)}, "tensorflow/serving/classify"
+                ),
+            },
+        )
+        builder.save()
+    return folder

@@ -1,8 +1,7 @@
-"""Servers in processes of their own, and small clients for them."""
+"""Servers behind real sockets, and small clients for them."""
 
 import http.client
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -19,6 +18,9 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from serving.server.app import Server
+from serving.server.flags import parse_flags
+
 START_SECONDS = 90
 
 
@@ -32,7 +34,6 @@ def free_port():
 class Running:
     """A server that answers."""
 
-    process: subprocess.Popen
     port: int
     rest_port: int
 
@@ -69,29 +70,36 @@ def predict_request(values, *, name="half", dtype=tf.float32, key="x", **model_s
     return request
 
 
-def start(*flags, port=None, rest_port=None, **options):
-    """Returns the process and the ports of a server that is starting."""
-    port, rest_port = port or free_port(), rest_port or free_port()
-    command = [sys.executable, "-W", "ignore", "-m", "serving.server", f"--port={port}"]
-    command += [f"--rest_api_port={rest_port}", *map(str, flags)]
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    root = Path(__file__).parents[3]
-    process = subprocess.Popen(command, cwd=root, env=environment, **options)
-    return process, port, rest_port
+@contextmanager
+def serving(*flags):
+    """Yields a server in this process, behind real sockets, and stops it."""
+    port, rest_port = free_port(), free_port()
+    server = Server(
+        parse_flags([f"--port={port}", f"--rest_api_port={rest_port}", *map(str, flags)])
+    )
+    server.start()
+    running = Running(port, rest_port)
+    try:
+        yield running
+    finally:
+        running.channel.close()
+        server.stop()
 
 
 @contextmanager
-def serving(*flags, **options):
-    """Yields a server that is ready, and stops it."""
-    process, port, rest_port = start(*flags, **options)
+def server_process(*flags):
+    """Yields the process of a server that may still be starting, and what asks it."""
+    port, rest_port = free_port(), free_port()
+    command = [sys.executable, "-W", "ignore", "-m", "serving.server", f"--port={port}"]
+    command += [f"--rest_api_port={rest_port}", *map(str, flags)]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[3], stderr=subprocess.PIPE)
+    running = Running(port, rest_port)
     try:
-        wait_for_port(process, rest_port)
-        running = Running(process, port, rest_port)
-        yield running
-        running.channel.close()
+        yield process, running
     finally:
-        process.terminate()
-        process.wait(60)
+        running.channel.close()
+        process.kill()
+        process.communicate()
 
 
 def wait_for_port(process, port):
@@ -112,5 +120,5 @@ def wait_until(condition, seconds=30):
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(0.05)
+        time.sleep(0.01)
     return False
