@@ -39,7 +39,7 @@ class VersionPolicy:
         if self.kind == "all":
             return set(present)
         if self.kind == "specific":
-            return self.versions.intersection(present)
+            return set(self.versions).intersection(present)
         return set(sorted(present, reverse=True)[: self.num_latest])
 
 

@@ -73,10 +73,12 @@ def proto_json(message: Any) -> dict[str, Any]:
     """
     from google.protobuf import json_format
 
-    options = {"preserving_proto_field_name": True}
+    to_dict: Any = json_format.MessageToDict
     try:
-        return json_format.MessageToDict(
-            message, always_print_fields_with_no_presence=True, **options
+        return to_dict(
+            message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
         )
     except TypeError:
-        return json_format.MessageToDict(message, including_default_value_fields=True, **options)
+        return to_dict(
+            message, preserving_proto_field_name=True, including_default_value_fields=True
+        )

@@ -108,7 +108,7 @@ def _fill_classification(classes: Any, scores: Any, batch_size: int, result: Any
             "Tensors class and score should match in shape[1]. "
             f"Got {classes.shape[1]} vs. {scores.shape[1]}"
         )
-    num_classes = (classes if classes is not None else scores).shape[1]
+    num_classes = next(array.shape[1] for array in (classes, scores) if array is not None)
     labels = _rows(classes, batch_size, [b""] * num_classes)
     values = _rows(scores, batch_size, [0.0] * num_classes)
     for row_labels, row_values in zip(labels, values, strict=True):
@@ -161,9 +161,8 @@ def _shape(shape: Sequence[int]) -> str:
 
 
 def _dtype_name(array: Any) -> str:
-    return {"object": "string", "float32": "float", "float64": "double"}.get(
-        array.dtype.name, array.dtype.name
-    )
+    name: str = array.dtype.name
+    return {"object": "string", "float32": "float", "float64": "double"}.get(name, name)
 
 
 def _one_line(signature: Any) -> str:

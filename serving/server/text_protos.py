@@ -75,9 +75,10 @@ def _message(name: str) -> Any:
     from google.protobuf import message_factory
 
     descriptor = _pool().FindMessageTypeByName(f"{_PACKAGE}.{name}")
-    if hasattr(message_factory, "GetMessageClass"):  # protobuf 4.22 and later
-        return message_factory.GetMessageClass(descriptor)()
-    return message_factory.MessageFactory(_pool()).GetPrototype(descriptor)()
+    factory: Any = message_factory
+    if hasattr(factory, "GetMessageClass"):  # protobuf 4.22 and later
+        return factory.GetMessageClass(descriptor)()
+    return factory.MessageFactory(_pool()).GetPrototype(descriptor)()
 
 
 @cache

@@ -51,7 +51,8 @@ def _records(file: Path) -> Iterator[bytes]:
     import tensorflow as tf
 
     try:
-        yield from tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+        records: Any = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+        yield from records
     except tf.errors.OpError as error:
         raise StatusError(Code(error.error_code), f"{file} cannot be read; {error}") from error
 
