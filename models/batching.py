@@ -9,12 +9,12 @@ and buckets of a useful width pad more.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from models.epoch import EpochSize
 from models.packing import pad
 from schemas import features as keys
 from schemas.errors import UserError
@@ -31,34 +31,6 @@ _MODEL_INPUTS = (keys.TOKEN_IDS, keys.SEGMENT_IDS)
 
 # tf.data hands functions to AutoGraph, which has nothing to convert here and takes its time.
 _as_it_is = tf.autograph.experimental.do_not_convert
-
-
-@dataclass(frozen=True)
-class EpochSize:
-    """What one pass over a split comes to.
-
-    Attributes:
-      batch_size: Rows a batch; the last batch may have fewer.
-      rows: Rows.
-      batches: Batches, each an optimizer step.
-      tokens: Tokens of the rows, special ones included.
-      padded_tokens: Tokens that the model computes, padding included.
-    """
-
-    batch_size: int
-    rows: int
-    batches: int
-    tokens: int
-    padded_tokens: int
-
-    @property
-    def padding_ratio(self) -> float:
-        """Share of the computed tokens that is padding."""
-        return 1.0 - self.tokens / self.padded_tokens if self.padded_tokens else 0.0
-
-    def steps(self, epochs: float) -> int:
-        """Returns the optimizer steps of `epochs` passes, at least one."""
-        return max(1, round(self.batches * epochs))
 
 
 class TransformedSplit:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from models.recipes import OptimizerName, RecipeName
+from models.tuning.config import TuneConfig
 from schemas.section import Section
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -145,6 +146,10 @@ class TrainConfig(Section):
         default=(0,),
         description="Seeds of weights, order of rows and dropout: one training each, the best on "
         "dev is kept.",
+    )
+    tune: TuneConfig | None = Field(
+        default=None,
+        description="Search for hyperparameters first, and train with the best; unset: no search.",
     )
 
     @field_validator("seeds")

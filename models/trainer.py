@@ -28,6 +28,7 @@ from models.training.plan import batch_size, plan_training
 from models.training.seeds import train_seeds
 from models.training.summary import TrainingSummary
 from models.transform import vocabulary_copy
+from models.tuning.space import with_best
 from schemas.model_info import ModelInfo
 
 NAME = "albert"
@@ -43,12 +44,13 @@ def run_fn(fn_args: FnArgs) -> None:
     Args:
       fn_args: TFX's arguments. `custom_config` has `task`, `model` and `train`, sections of the run
         config; `checkpoint_root`, where a killed run finds its checkpoints again; `code_version`;
-        and `data`, fingerprints by split.
+        and `data`, fingerprints by split. A Tuner's `hyperparameters` go before the config.
 
     Raises:
       UserError: If the config and the data do not fit each other.
       AlbertTfxError: If the loss becomes infinite or no number, or gets stuck.
     """
+    fn_args.custom_config = with_best(fn_args.custom_config, fn_args.hyperparameters)
     train_config = TrainConfig.model_validate(fn_args.custom_config["train"])
     # Before a tokenizer is made, which this would delete.
     keras.utils.set_random_seed(train_config.seeds[0])
@@ -57,7 +59,7 @@ def run_fn(fn_args: FnArgs) -> None:
         train_config.seeds, _seed_training(fn_args, task), higher_is_better=higher_is_better(task)
     )
     summary.write(fn_args.model_run_dir)
-    _export(candidate, fn_args, _split(fn_args, fn_args.eval_files))
+    _export(candidate, fn_args, transformed_split(fn_args, fn_args.eval_files))
     CheckpointStore(checkpoint_dir(fn_args)).remove()
 
 
@@ -66,11 +68,14 @@ def _seed_training(
 ) -> Callable[[int, str], tuple[Candidate, TrainingSummary]]:
     """Returns the function that trains the candidate with one seed, for `train_seeds`."""
     config = TrainConfig.model_validate(fn_args.custom_config["train"])
-    training, evaluation = _split(fn_args, fn_args.train_files), _split(fn_args, fn_args.eval_files)
+    training, evaluation = (
+        transformed_split(fn_args, fn_args.train_files),
+        transformed_split(fn_args, fn_args.eval_files),
+    )
     epoch = training.measure(batch_size(config, task.recipe))
 
     def train_one(seed: int, name: str) -> tuple[Candidate, TrainingSummary]:
-        candidate = _build(fn_args, task, config, seed)
+        candidate = build_candidate(fn_args, task, config, seed)
         plan = plan_training(config, task.recipe, epoch, precision=candidate.precision, seed=seed)
         folder = "" if len(config.seeds) == 1 else f"seed-{seed}"
         summary = train(
@@ -95,12 +100,13 @@ def checkpoint_dir(fn_args: FnArgs) -> str:
     return os.path.join(fn_args.custom_config["checkpoint_root"], digest)
 
 
-def _split(fn_args: FnArgs, patterns: Sequence[str]) -> TransformedSplit:
+def transformed_split(fn_args: FnArgs, patterns: Sequence[str]) -> TransformedSplit:
+    """Returns the rows of one split."""
     spec = tft.TFTransformOutput(fn_args.transform_output).transformed_feature_spec()
     return TransformedSplit(patterns, spec)
 
 
-def _build(fn_args: FnArgs, task: Task, train_config: TrainConfig, seed: int) -> Candidate:
+def build_candidate(fn_args: FnArgs, task: Task, train_config: TrainConfig, seed: int) -> Candidate:
     """Makes the candidate, with the vocabulary that the examples were transformed with."""
     model_config = ModelConfig.model_validate(fn_args.custom_config["model"])
     # The width of given weights is not looked up for this: published ones are all wide.

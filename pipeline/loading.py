@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -169,15 +169,22 @@ def _described(
     return lines
 
 
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    """Returns the section that an annotation is of, which may be optional."""
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
 def _near_key(model: type[BaseModel], location: Sequence[str | int]) -> str:
     """Returns a hint with the known key most like the unknown last part of `location`."""
     for part in location[:-1]:
         field = model.model_fields.get(str(part))
-        if field is None or not (
-            isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-        ):
+        section = None if field is None else _section_of(field.annotation)
+        if section is None:
             return ""
-        model = field.annotation
+        model = section
     near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
     return (
         f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(model.model_fields)}"

@@ -46,12 +46,10 @@ def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
             yield f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |"
     yield ""
     for name, field in model.model_fields.items():
-        if model is not RunConfig:
-            section = _model(field.annotation)
-            if section is not None:
-                yield from _section(f"{title[:-1]}.{name}`", section)
-            for inner in _inner_models(field.annotation):
-                yield from _section(f"{title[:-1]}.{name}[]`", inner)
+        for inner in _inner_models(field.annotation):
+            if model is not RunConfig:
+                brackets = "[]" if _type(field.annotation).startswith("list") else ""
+                yield from _section(f"{title[:-1]}.{name}{brackets}`", inner)
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:
@@ -61,9 +59,10 @@ def _model(annotation: Any) -> type[BaseModel] | None:
 
 
 def _inner_models(annotation: Any) -> list[type[BaseModel]]:
-    """Returns the models inside a list or union annotation."""
-    found = [model for argument in get_args(annotation) if (model := _model(argument)) is not None]
-    return found + [model for argument in get_args(annotation) for model in _inner_models(argument)]
+    """Returns the models of an annotation: itself, or inside a list or union."""
+    if (whole := _model(annotation)) is not None:
+        return [whole]
+    return [model for argument in get_args(annotation) for model in _inner_models(argument)]
 
 
 def _type(annotation: Any) -> str:
@@ -78,13 +77,13 @@ def _type(annotation: Any) -> str:
     if origin in (Union, types.UnionType):
         return " or ".join(_type(argument) for argument in arguments if argument is not type(None))
     if origin in (tuple, list):
-        return f"list of {_type(arguments[0])}"
+        return f"list of {'rule' if _model(arguments[0]) else _type(arguments[0])}"
     if origin is dict:
         return f"mapping to {_type(arguments[1])}"
     if origin is not None:  # Annotated
         return _type(arguments[0])
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
-    return names.get(annotation, "rule" if _model(annotation) else str(annotation))
+    return names.get(annotation, "section" if _model(annotation) else str(annotation))
 
 
 def _default(field: FieldInfo) -> str:

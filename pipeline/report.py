@@ -10,6 +10,7 @@ from components.evaluation.verdict import Verdict
 from components.ingest.summary import IngestSummary
 from components.publish.publication import Publication
 from components.serving_check.result import ServingCheckResult
+from models.tuning.record import TuningRecord
 from pipeline.steps import Step
 
 REPORT_FILE = "run.json"
@@ -25,6 +26,7 @@ class RunReport(BaseModel):
         or "failed".
       seconds: Wall time, imports included.
       training: The trainer's summary (precision, steps, tokens a second, dev history).
+      tuning: Every trial of the search for hyperparameters, where there was one.
       error: Why the run stopped before its end; empty where it did not.
     """
 
@@ -39,6 +41,7 @@ class RunReport(BaseModel):
     model_base: str
     ingest: IngestSummary | None = None
     training: Mapping[str, Any] | None = None
+    tuning: TuningRecord | None = None
     verdict: Verdict | None = None
     serving_check: ServingCheckResult | None = None
     publication: Publication | None = None

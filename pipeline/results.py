@@ -10,6 +10,7 @@ from components.evaluation.verdict import Verdict
 from components.ingest.summary import IngestSummary
 from components.publish.publication import Publication
 from components.serving_check.result import ServingCheckResult
+from models.tuning.record import TuningRecord
 from pipeline.steps import Step
 from schemas import features as keys
 
@@ -20,6 +21,7 @@ class Results:
 
     ingest: IngestSummary | None = None
     training: Mapping[str, Any] | None = None
+    tuning: TuningRecord | None = None
     verdict: Verdict | None = None
     serving_check: ServingCheckResult | None = None
     publication: Publication | None = None
@@ -78,6 +80,13 @@ _RECORDS = (
         _ingest_line,
     ),
     _Record("training", "model_run", keys.TRAINING_SUMMARY_FILE, json.loads, training_line),
+    _Record(
+        "tuning",
+        keys.TUNER_RESULTS,
+        keys.TRIALS_FILE,
+        TuningRecord.model_validate_json,
+        lambda record: record.summary,
+    ),
     _Record(
         "verdict",
         keys.EVALUATION,

@@ -1,5 +1,7 @@
 """The end of a run as a person reads it: data, metrics, the gate's rules, and what is live now."""
 
+import math
+
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
@@ -9,6 +11,7 @@ from rich.text import Text
 from components.evaluation.thresholds import CANDIDATE
 from components.evaluation.verdict import Verdict
 from components.ingest.summary import IngestSummary
+from models.tuning.record import TuningRecord, shown
 from pipeline.report import RunReport
 from pipeline.results import seeds_line
 
@@ -21,6 +24,8 @@ def show_report(report: RunReport, console: Console) -> None:
     parts: list[RenderableType] = []
     if report.ingest is not None:
         parts.append(_data(report.ingest))
+    if report.tuning is not None:
+        parts.append(_trials(report.tuning))
     if report.verdict is not None:
         parts += [_metrics(report.verdict), _rules(report.verdict)]
     parts.append(_end(report))
@@ -43,6 +48,28 @@ def _data(summary: IngestSummary) -> Table:
         f": {reasons}" if reasons else ""
     )
     table.caption_justify = "left"
+    return table
+
+
+def _trials(tuning: TuningRecord) -> Table:
+    """Every trial of a search, the best first."""
+    paths = list(dict.fromkeys(path for trial in tuning.trials for path in trial.values))
+    table = Table(title=f"Trials of the {tuning.algorithm} search", title_justify="left")
+    for column in ("trial", *paths, tuning.metric, "steps", "seconds"):
+        table.add_column(column, justify="right")
+    sign = -1.0 if tuning.higher_is_better else 1.0
+    ranked = sorted(
+        tuning.trials, key=lambda trial: math.inf if trial.score is None else sign * trial.score
+    )
+    for trial in ranked:
+        table.add_row(
+            str(trial.number),
+            *(shown(trial.values.get(path, "")) for path in paths),
+            "[red]failed[/]" if trial.score is None else f"{trial.score:.4f}",
+            "" if trial.steps is None else f"{trial.steps:,}",
+            "" if trial.seconds is None else f"{trial.seconds:.1f}",
+            style="bold" if trial.number == tuning.best else "",
+        )
     return table
 
 

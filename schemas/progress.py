@@ -5,7 +5,7 @@ Components and models report; the command line listens. Nobody listening costs n
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,24 @@ class Progress:
 
 Listener = Callable[[Progress], None]
 _listeners: list[Listener] = []
+_wholes: list[str] = []
 
 
 def report(progress: Progress) -> None:
     """Passes `progress` to every listener."""
+    named = replace(progress, work=", ".join((*_wholes, progress.work)))
     for listener in _listeners:
-        listener(progress)
+        listener(named)
+
+
+@contextmanager
+def reporting_as(whole: str) -> Iterator[None]:
+    """Tells every report made inside the block as a part of `whole`, such as "trial 3 of 10"."""
+    _wholes.append(whole)
+    try:
+        yield
+    finally:
+        _wholes.pop()
 
 
 @contextmanager

@@ -84,7 +84,7 @@ class StepSetup:
       length: Tokens that they are padded to.
       precision: Keras policy.
       checkpointing: Whether layers are computed again in the backward pass.
-      accumulation: Parts that a step is computed in; their gradients are summed.
+      accumulation: Batches of a step; their gradients are summed.
       dropout: Whether the backbone drops anything.
       is_gpu: Whether a GPU computes.
     """

@@ -53,7 +53,7 @@ def step_time(
     checkpointing: bool,
     accumulation: int = 1,
 ) -> StepTime:
-    """Returns the time of a step of `rows` rows, computed in `accumulation` parts."""
+    """Returns the time of a step of `rows` rows in all, computed in `accumulation` batches."""
     passes = 4 if checkpointing else 3
     flops = step_flops(shape, lengths, rows, checkpointing=checkpointing)
     update = UPDATE_TOUCHES * 4 * count_parameters(shape).total

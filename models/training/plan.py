@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from models.batching import EpochSize
 from models.config import RateFactors, TrainConfig
+from models.epoch import EpochSize
 from models.recipes import PAPER_RECIPES, OptimizerName, Recipe
 
 EVALUATIONS = 10

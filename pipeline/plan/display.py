@@ -55,7 +55,7 @@ def _model(plan: Plan) -> RenderableType:
 def _step(plan: Plan) -> RenderableType:
     lengths = plan.data.lengths
     table = _table(
-        f"A step of {plan.batch_size} rows, {plan.precision}",
+        f"A step of {plan.batch_size * plan.accumulation} rows, {plan.precision}",
         "",
         f"rows as they are ({lengths.mean:.0f} tokens)",
         f"longest rows ({lengths.longest} tokens)",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from models.epoch import EpochSize
 from models.plan.devices import Device
 from models.plan.flops import StepFlops, step_flops
 from models.plan.lengths import Lengths
@@ -13,11 +14,11 @@ from models.plan.memory import StepMemory, StepSetup, step_memory
 from models.plan.parameters import Parameters, count_parameters
 from models.plan.shape import ModelShape, model_shape
 from models.plan.speed import StepTime, evaluation_seconds, step_time
+from models.training.plan import TrainingPlan, batch_size, chosen_recipe, plan_training
 from pipeline.config import RunConfig
 from pipeline.plan.rows import DataSize, data_size, vocabulary_size
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-_EVALUATIONS = 10  # of a run whose config does not say: models.training.plan
 _HOUR = 3600.0
 
 
@@ -26,7 +27,7 @@ class Choice:
     """One way to compute the steps, and what it comes to.
 
     Attributes:
-      batch_size: Rows of an optimizer step.
+      batch_size: Rows of an optimizer step, computed at once.
       checkpointing: Whether layers are computed again in the backward pass.
       memory_bytes: Peak of a step.
       fits: Whether the device holds that.
@@ -53,9 +54,9 @@ class Plan:
       shape: Dimensions of the model.
       data: Rows and lengths.
       parameters: Numbers of parameters by part.
-      batch_size: Rows of a step.
+      batch_size: Rows that are computed at a time.
       checkpointing: Whether layers are computed again in the backward pass.
-      accumulation: Parts that a step is computed in.
+      accumulation: Batches of a step.
       flops: Of a step at the rows' lengths.
       longest_flops: Of a step whose rows are all as long as the longest.
       memory: At the peak, with rows as long as the longest.
@@ -112,13 +113,19 @@ def make_plan(
     """
     data = data_size(config, rows=rows)
     shape = config_shape(config)
-    batch_size = config.train.batch_size or config.typed_task.recipe.batch_size
-    device = find_device(shape, round(batch_size * data.lengths.mean))
+    batch = batch_size(config.train, config.typed_task.recipe)
+    device = find_device(shape, round(batch * data.lengths.mean))
     precision = device.precision if config.train.precision == "auto" else config.train.precision
     setup = step_setup(config, data.lengths, precision=precision, is_gpu=device.is_gpu)
-    flops, time, memory = _step(shape, data.lengths, batch_size, device, setup)
-    steps = planned_steps(config, data.train_rows, batch_size)
-    hours = _hours(config, shape, data, device, setup, steps, time.total)
+    flops, time, memory = _step(shape, data.lengths, device, setup)
+    training = planned_training(config, data.train_rows, precision=precision)
+    runs = len(config.train.seeds)
+    hours = (
+        None
+        if training is None
+        else runs * _hours(training, shape, data, device, setup, time.total)
+    )
+    steps = None if training is None else training.steps
     longest = Lengths(setup.length, setup.length**2, setup.length)
     return Plan(
         name=config.name,
@@ -127,18 +134,20 @@ def make_plan(
         shape=shape,
         data=data,
         parameters=count_parameters(shape),
-        batch_size=batch_size,
+        batch_size=batch,
         checkpointing=setup.checkpointing,
         accumulation=setup.accumulation,
         flops=flops,
-        longest_flops=step_flops(shape, longest, batch_size, checkpointing=setup.checkpointing),
+        longest_flops=step_flops(
+            shape, longest, batch * setup.accumulation, checkpointing=setup.checkpointing
+        ),
         memory=memory,
         time=time,
         steps=steps,
-        runs=1,
+        runs=runs,
         hours=hours,
         cost=None if hours is None or price is None else hours * price,
-        choices=_choices(shape, data.lengths, device, setup, steps, batch_size),
+        choices=_choices(shape, data.lengths, device, setup, steps),
     )
 
 
@@ -157,55 +166,54 @@ def config_shape(config: RunConfig) -> ModelShape:
 
 def step_setup(config: RunConfig, lengths: Lengths, *, precision: str, is_gpu: bool) -> StepSetup:
     """Returns how a config's largest step is computed."""
-    batch_size = config.train.batch_size or config.typed_task.recipe.batch_size
     return StepSetup(
-        rows=batch_size,
+        rows=batch_size(config.train, config.typed_task.recipe),
         length=lengths.longest,
         precision=precision,
+        accumulation=config.train.accumulation,
         dropout=bool(config.model.dropout),
         is_gpu=is_gpu,
     )
 
 
-def planned_steps(config: RunConfig, rows: int | None, batch_size: int) -> int | None:
-    """Returns the optimizer steps, or None where they depend on rows that are not known."""
-    if config.train.steps is not None or rows is None:
-        return config.train.steps
-    epochs = config.train.epochs or config.typed_task.recipe.epochs
-    return max(1, round(math.ceil(rows / batch_size) * epochs))
+def planned_training(config: RunConfig, rows: int | None, *, precision: str) -> TrainingPlan | None:
+    """Returns what the trainer will do, or None where that depends on rows that are not known."""
+    train, recipe = config.train, config.typed_task.recipe
+    has_steps = train.steps or (not train.epochs and chosen_recipe(train, recipe).steps)
+    if rows is None and not has_steps:
+        return None
+    batch, known = batch_size(train, recipe), rows or 0
+    epoch = EpochSize(batch, known, math.ceil(known / batch), tokens=0, padded_tokens=0)
+    return plan_training(train, recipe, epoch, precision=precision)
 
 
 def _step(
-    shape: ModelShape, lengths: Lengths, batch_size: int, device: Device, setup: StepSetup
+    shape: ModelShape, lengths: Lengths, device: Device, setup: StepSetup
 ) -> tuple[StepFlops, StepTime, StepMemory]:
-    flops = step_flops(shape, lengths, batch_size, checkpointing=setup.checkpointing)
+    rows = setup.rows * setup.accumulation
+    flops = step_flops(shape, lengths, rows, checkpointing=setup.checkpointing)
     time = step_time(
         shape,
         lengths,
-        batch_size,
+        rows,
         device,
         precision=setup.precision,
         checkpointing=setup.checkpointing,
         accumulation=setup.accumulation,
     )
-    rows = math.ceil(batch_size / setup.accumulation)
-    return flops, time, step_memory(shape, replace(setup, rows=rows))
+    return flops, time, step_memory(shape, setup)
 
 
 def _hours(
-    config: RunConfig,
+    training: TrainingPlan,
     shape: ModelShape,
     data: DataSize,
     device: Device,
     setup: StepSetup,
-    steps: int | None,
     step_seconds: float,
-) -> float | None:
+) -> float:
     """Returns the hours of one training and its evaluations."""
-    if steps is None:
-        return None
-    every = config.train.eval_every or math.ceil(steps / _EVALUATIONS)
-    evaluations = math.ceil(steps / every)
+    evaluations = math.ceil(training.steps / training.eval_every)
     one = evaluation_seconds(
         shape,
         data.lengths,
@@ -214,24 +222,20 @@ def _hours(
         precision=setup.precision,
         batch_size=setup.rows,
     )
-    return (steps * step_seconds + evaluations * one) / _HOUR
+    return (training.steps * step_seconds + evaluations * one) / _HOUR
 
 
 def _choices(
-    shape: ModelShape,
-    lengths: Lengths,
-    device: Device,
-    setup: StepSetup,
-    steps: int | None,
-    batch_size: int,
+    shape: ModelShape, lengths: Lengths, device: Device, setup: StepSetup, steps: int | None
 ) -> tuple[Choice, ...]:
     """Returns what other batch sizes come to for the same rows."""
+    total_rows = None if steps is None else steps * setup.rows * setup.accumulation
     choices = []
     for rows in BATCH_SIZES:
         for checkpointing in (False, True):
-            changed = replace(setup, checkpointing=checkpointing, accumulation=1)
-            _, time, memory = _step(shape, lengths, rows, device, changed)
-            hours = None if steps is None else steps * batch_size / rows * time.total / _HOUR
+            changed = replace(setup, rows=rows, checkpointing=checkpointing, accumulation=1)
+            _, time, memory = _step(shape, lengths, device, changed)
+            hours = None if total_rows is None else total_rows / rows * time.total / _HOUR
             choices.append(
                 Choice(
                     batch_size=rows,

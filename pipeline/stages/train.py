@@ -1,6 +1,7 @@
 """Third stage: vocabulary, transform, the candidate and the baselines."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tfx.components import Trainer
 from tfx.dsl.components.base.base_node import BaseNode
@@ -8,6 +9,7 @@ from tfx.proto import trainer_pb2
 
 from components.ingest.sources import Sources
 from components.transform.component import TextTransform
+from components.tuning.component import Tuner
 from components.vocabulary.component import VocabularyTrainer
 from pipeline.code_version import code_version
 from pipeline.config import RunConfig
@@ -24,11 +26,13 @@ class TrainStage:
     transform: TextTransform
     trainer: Trainer
     baselines: tuple[Trainer, ...]
+    tuner: Tuner | None = None
 
     @property
     def nodes(self) -> list[BaseNode]:
         """Every node of the stage."""
-        return [self.vocabulary, self.transform, *self.baselines, self.trainer]
+        tuners = [] if self.tuner is None else [self.tuner]
+        return [self.vocabulary, self.transform, *self.baselines, *tuners, self.trainer]
 
 
 def train_stage(
@@ -53,29 +57,60 @@ def train_stage(
         max_length=config.model.max_length,
         code_version=code_version("components.transform", "models.transform", task_module),
     )
+    tuner = _tuner(config, sources, transform)
     return TrainStage(
         vocabulary,
         transform,
-        _candidate(config, sources, transform),
+        _candidate(config, sources, transform, tuner),
         tuple(
             _baseline(config, sources, name, ingested, validated) for name in config.baseline_names
         ),
+        tuner,
     )
 
 
-def _candidate(config: RunConfig, sources: Sources, transform: TextTransform) -> Trainer:
+def _tuner(config: RunConfig, sources: Sources, transform: TextTransform) -> Tuner | None:
+    if config.train.tune is None:
+        return None
+    return Tuner(
+        tuner_fn="models.tuner.tuner_fn",
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs[keys.TRANSFORM_GRAPH],
+        train_args=trainer_pb2.TrainArgs(splits=[keys.TRAIN]),
+        eval_args=trainer_pb2.EvalArgs(splits=[keys.EVAL]),
+        custom_config={
+            **_training_config(config, sources),
+            "tune": config.train.tune.model_dump(mode="json"),
+            "code_version": code_version(
+                "models.tuner", "components.tuning", f"models.tasks.{config.task.name}"
+            ),
+        },
+    )
+
+
+def _training_config(config: RunConfig, sources: Sources) -> dict[str, Any]:
+    """Returns what the Tuner and the Trainer both need; a change of the search trains nothing."""
+    return {
+        "task": config.task_record(),
+        "model": config.model.model_dump(mode="json"),
+        "train": config.train.model_dump(mode="json", exclude={"tune"}),
+        "checkpoint_root": str(config.output_dir / "checkpoints"),
+        "data": sources.fingerprints,
+    }
+
+
+def _candidate(
+    config: RunConfig, sources: Sources, transform: TextTransform, tuner: Tuner | None
+) -> Trainer:
     return Trainer(
         run_fn="models.trainer.run_fn",
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs[keys.TRANSFORM_GRAPH],
         train_args=trainer_pb2.TrainArgs(splits=[keys.TRAIN]),
         eval_args=trainer_pb2.EvalArgs(splits=[keys.EVAL]),
+        hyperparameters=None if tuner is None else tuner.outputs["best_hyperparameters"],
         custom_config={
-            "task": config.task_record(),
-            "model": config.model.model_dump(mode="json"),
-            "train": config.train.model_dump(mode="json"),
-            "checkpoint_root": str(config.output_dir / "checkpoints"),
-            "data": sources.fingerprints,
+            **_training_config(config, sources),
             "code_version": code_version("models.trainer", f"models.tasks.{config.task.name}"),
         },
     )

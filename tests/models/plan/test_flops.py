@@ -8,7 +8,7 @@ from models.plan.flops import step_flops
 from models.plan.lengths import lengths_of
 from models.plan.shape import ModelShape
 from models.tasks import create_task
-from tests.models.plan.test_parameters import LABELS, SHAPES, build
+from tests.models.plan.shapes import LABELS, SHAPES, build
 
 ROWS, LENGTH = 3, 6
 INPUTS = {

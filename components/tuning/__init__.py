@@ -1,0 +1,1 @@
+"""The search for hyperparameters as a TFX node."""
