@@ -43,7 +43,8 @@ class ModelConfig(Section):
     )
     weights: str | None = Field(
         default=None,
-        description="Folder of a KerasHub preset to start from; unset: random weights.",
+        description="Weights to start from: a KerasHub preset, a Hugging Face folder, a TF1 "
+        "checkpoint, or a name such as albert-base-v2; unset: random weights.",
     )
     max_length: Annotated[int, Field(ge=8, le=512)] = Field(
         default=128, description="Longest input in tokens; longer text is cut."

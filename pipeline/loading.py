@@ -130,13 +130,15 @@ def _task_problems(task: Any) -> list[str]:
 def _cross_problems(config: RunConfig) -> Iterable[str]:
     """Yields what is wrong between sections that are right by themselves."""
     from components.evaluation.thresholds import check_thresholds
+    from pipeline.pretrained import is_local_preset
 
     task = config.typed_task
     for name in sorted(set(config.baseline_names) - set(task.baselines)):
         known = ", ".join(task.baselines)
         yield f"baselines.include: {task.name} has the baselines {known}; received {name!r}"
     brought = config.vocabulary_source.model
-    if brought != config.vocabulary.model and not Path(str(brought)).is_file():
+    is_brought = brought != config.vocabulary.model and is_local_preset(str(config.model.weights))
+    if is_brought and not Path(str(brought)).is_file():
         yield (
             "vocabulary.model: pretrained weights need the vocabulary they were trained with; "
             f"{config.model.weights} holds none, so give its SentencePiece file"

@@ -93,8 +93,10 @@ def _run_pipeline(
         from components.validation.schema import write_schema
         from pipeline.build import build_pipeline
         from pipeline.plan.check import check_memory
+        from pipeline.pretrained import with_local_weights
         from pipeline.runner import ObservedLocalDagRunner
 
+        config = with_local_weights(config)
         check_memory(config, sources)
         schema_file = write_schema(
             config.validation, config.typed_task, config.ingest, config.output_dir / "schemas"
