@@ -35,6 +35,7 @@ RUN = [
     "sentencepiece>=0.2,<0.3",
     "safetensors>=0.5,<1",
     "scikit-learn>=1.5,<2",
+    "google-crc32c>=1.5,<2",
     "grpcio>=1.60,<2",
     "httpx>=0.27,<1",
     "jinja2>=3.1,<4",

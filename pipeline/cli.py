@@ -6,7 +6,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pipeline.commands.canary import canary
 from pipeline.commands.export import export
+from pipeline.commands.gateway import gateway
 from pipeline.commands.init import init
 from pipeline.commands.models import models
 from pipeline.commands.plan import plan
@@ -27,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-for command in (run, init, plan, predict, export, models, promote, rollback):
+for command in (run, init, plan, predict, export, models, promote, rollback, canary, gateway):
     app.command()(command)
 app.command(context_settings=PASS_ON)(serve)
 app.add_typer(weights)

@@ -17,7 +17,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 _PACKAGE = "albert_tfx.wire"
 
-_MESSAGES: Mapping[str, Mapping[str, tuple[int, str]]] = {
+MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
     "Int64Value": {"value": (1, "int64")},
     "Any": {"type_url": (1, "string"), "value": (2, "bytes")},
     "Dim": {"size": (1, "int64")},
@@ -93,24 +93,29 @@ def _declare(message: descriptor_pb2.DescriptorProto, name: str, number: int, ki
         field.type_name = f".{_PACKAGE}.{kind}"
 
 
-def _classes() -> dict[str, Any]:
+def message_classes(messages: Mapping[str, Mapping[str, tuple[int, str]]]) -> dict[str, Any]:
+    """Returns the class of each message.
+
+    Args:
+      messages: Field number and type by field by message, as above.
+    """
     file = descriptor_pb2.FileDescriptorProto(
         name="albert_tfx/wire.proto", package=_PACKAGE, syntax="proto3"
     )
-    for name, fields in _MESSAGES.items():
+    for name, fields in messages.items():
         message = file.message_type.add(name=name)
         for field, (number, kind) in fields.items():
             _declare(message, field, number, kind)
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
-    descriptors = {name: pool.FindMessageTypeByName(f"{_PACKAGE}.{name}") for name in _MESSAGES}
+    descriptors = {name: pool.FindMessageTypeByName(f"{_PACKAGE}.{name}") for name in messages}
     if hasattr(message_factory, "GetMessageClass"):
         return {name: message_factory.GetMessageClass(found) for name, found in descriptors.items()}
     factory: Any = message_factory.MessageFactory(pool)  # protobuf below 4.22
     return {name: factory.GetPrototype(found) for name, found in descriptors.items()}
 
 
-_CLASSES = _classes()
+_CLASSES = message_classes(MESSAGES)
 
 Tensor: Any = _CLASSES["Tensor"]
 SignatureDefMap: Any = _CLASSES["SignatureDefMap"]

@@ -51,3 +51,30 @@ def test_the_history_is_listed_newest_first(model_base):
     shown = CliRunner().invoke(app, [*arguments, "--json"]).stdout
     assert [change["reason"] for change in json.loads(shown)] == ["second", "first"]
     assert "second" in CliRunner().invoke(app, arguments).stdout
+
+
+def test_a_canary_is_started_and_ended(model_base):
+    call("promote", "2", model_base=model_base)
+    said = call("canary", "3", "--percent", "10", model_base=model_base)
+    assert "version 2 is live; served: 3 (canary 10 %), 2 (live)" in said
+    assert "requests without a label go to the highest version, 3" in said
+    assert "version 2 is live; served: 2 (live)" in call("rollback", model_base=model_base)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((), "needs a server behind"),
+        (("--upstream", "grpc://x", "--redact", "a.b"), "give --keep-text too"),
+        (("--upstream", "grpc://x", "--keep-text"), "give --log-dir too"),
+        (("--upstream", "grpc://x", "--cert-file", "c"), "both --cert-file and --key-file"),
+        (
+            ("--upstream", "grpc://x", "--log-dir", "l", "--keep-text", "--redact", "no.such"),
+            "--redact names a function",
+        ),
+    ],
+)
+def test_gateway_options_that_do_not_go_together_are_refused(arguments, problem):
+    result = CliRunner().invoke(app, ["gateway", *arguments])
+    assert isinstance(result.exception, UserError)
+    assert problem in str(result.exception)

@@ -14,7 +14,9 @@ MODULES = [
     "components.serving_check.result",
     "pipeline.predict",
     "serving.client",
+    "serving.control.watch",
     "serving.fingerprint",
+    "serving.gateway.server",
     "serving.inventory",
     "serving.predict",
 ]

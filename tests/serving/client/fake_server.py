@@ -50,6 +50,7 @@ class Script:
     Attributes:
       failures: Code and message of the next predict calls, which are used up.
       token: The bearer token that is asked for.
+      failing_label: The label that always fails, with `failing_code` and `failing_message`.
       delay_seconds: How long each predict call takes.
       answer: Outputs by name for texts.
       requests: Texts of each predict call.
@@ -58,6 +59,9 @@ class Script:
 
     failures: list[tuple[str, str]] = field(default_factory=list)
     token: str | None = None
+    failing_label: str | None = None
+    failing_code: str = "INTERNAL"
+    failing_message: str = "the canary fails"
     delay_seconds: float = 0.0
     answer: object = answer
     requests: list[list[str]] = field(default_factory=list)
@@ -70,6 +74,8 @@ class Script:
         time.sleep(self.delay_seconds)
         if self.failures:
             return None, self.failures.pop(0)
+        if label is not None and label == self.failing_label:
+            return None, (self.failing_code, self.failing_message)
         return self.answer(texts), None
 
 
@@ -120,6 +126,7 @@ class GrpcFace(
 
 class RestFace(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: 40 ms otherwise
     script: Script
 
     def log_message(self, *_):

@@ -1,0 +1,54 @@
+"""What of a text gets into the request log: by default its length and a keyed hash."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from schemas.errors import UserError
+
+Redact = Callable[[str], str]
+"""Returns what is logged in place of a text."""
+
+
+def remove_text() -> Redact:
+    """Returns what leaves the number of characters and words, and a hash to tell repeats by.
+
+    The key of the hash is made here and kept nowhere, so a text cannot be found by trying.
+    """
+    key = secrets.token_bytes(32)
+
+    def redact(text: str) -> str:
+        digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16]
+        return f"removed:{digest} characters:{len(text)} words:{len(text.split())}"
+
+    return redact
+
+
+def keep_text(text: str) -> str:
+    """Returns the text."""
+    return text
+
+
+def load_redaction(dotted: str) -> Redact:
+    """Returns the function of a dotted name, `package.module.function`.
+
+    Raises:
+      UserError: If there is no such function.
+    """
+    module, _, name = dotted.rpartition(".")
+    try:
+        found: Any = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(
+            f"--redact names a function, package.module.function; received {dotted!r}; {error}"
+        ) from error
+    if not callable(found):
+        raise UserError(
+            f"--redact names a function, which takes and returns a text; {dotted} is none"
+        )
+    return found
