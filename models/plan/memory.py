@@ -1,15 +1,15 @@
 """Peak memory of a training step, part by part.
 
 The activations are counted from what the gradient functions of the layers keep, for each of the
-repetitions of the shared layer: tensors of `(tokens, hidden)`, of `(tokens, intermediate)`, and of
-`(rows, heads, length, length)`. `benchmarks/plan.py` holds the sum against the measured peak.
+repetitions of the shared layer (models/albert). `benchmarks/plan.py` holds the sum against the
+measured peak.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.plan.parameters import count_parameters
+from models.plan.parameters import count_parameters, layer_parameters
 from models.plan.shape import ModelShape
 from models.precision import FLOAT32
 
@@ -19,23 +19,35 @@ _FLOAT32_BYTES = 4
 MOMENTS = 2
 """Values that AdamW and LAMB keep for each parameter, in float32."""
 
+_UPDATE = 2
+"""Float32 values for each parameter while it is updated: its gradient, and the clipped one."""
+
 
 @dataclass(frozen=True)
-class SavedTensors:
-    """Tensors that one application of a layer keeps for its gradient, in the computing format.
+class KeptTensors:
+    """Bytes that one application of a layer keeps for its gradient.
 
     Attributes:
-      hidden: Of `(tokens, hidden)`: inputs of the products and LayerNorms, and dropout's masks.
-      intermediate: Of `(tokens, intermediate)`: before and after GELU, and within it.
-      scores: Of `(rows, heads, length, length)`: before and after softmax.
+      hidden: For each token and unit of the hidden width: the input of the layer; query, key (also
+        transposed) and value; the attention's context and the first LayerNorm's result, in the
+        computing format; and the normed rows of both LayerNorms, in float32.
+      intermediate: For each token and unit of the feed-forward width: the activation's value and
+        its derivative.
+      scores: For each row, head and pair of tokens: the probabilities, in float32 as softmax's
+        gradient needs them, and in the computing format where that is another.
     """
 
-    hidden: float
-    intermediate: float
-    scores: float
+    hidden: int
+    intermediate: int
+    scores: int
 
 
-SAVED = SavedTensors(hidden=14.0, intermediate=4.0, scores=4.0)
+KEPT = {
+    True: KeptTensors(hidden=7 * 2 + 2 * 4, intermediate=2 * 2, scores=4 + 2),
+    False: KeptTensors(hidden=7 * 4 + 2 * 4, intermediate=2 * 4, scores=4),
+}
+"""By whether the computing format has 16 bits."""
+
 FRAMEWORK_BYTES = {False: 900 * _MIB, True: 1024 * _MIB}
 """TensorFlow, its code and pools, before the first step: on a CPU, on a GPU (CUDA's context)."""
 
@@ -44,35 +56,41 @@ FRAMEWORK_BYTES = {False: 900 * _MIB, True: 1024 * _MIB}
 class StepMemory:
     """Bytes at the peak of a training step.
 
+    The last four come one after another, each when the one before is gone: what the forward pass
+    keeps is freed layer by layer while the gradients of the layers are made.
+
     Attributes:
       framework: TensorFlow itself.
       weights: Parameters in float32.
-      casts: Their 16-bit copies; 0 in float32.
+      casts: Copies in the computing format: all layers in 16 bits, the joined projections else.
       moments: The optimizer's two moments.
-      gradients: One for each parameter, and the sums of gradient accumulation.
+      sums: Of the gradients of several batches, with gradient accumulation.
       activations: What the forward pass keeps, without the scores, and one layer's working set.
       scores: Attention scores that are kept.
-      update: The optimizer's temporaries; they come when activations and scores are gone.
+      shared_gradients: Those of the shared layers, one for each application until they are summed.
+      update: Gradients and clipped gradients in float32.
     """
 
     framework: int
     weights: int
     casts: int
     moments: int
-    gradients: int
+    sums: int
     activations: int
     scores: int
+    shared_gradients: int
     update: int
 
     @property
     def fixed(self) -> int:
-        """What does not depend on the rows of a step."""
-        return self.framework + self.weights + self.casts + self.moments + self.gradients
+        """What is there all the time."""
+        return self.framework + self.weights + self.casts + self.moments + self.sums
 
     @property
     def total(self) -> int:
         """The peak."""
-        return self.fixed + max(self.activations + self.scores, self.update)
+        forward = self.activations + self.scores
+        return self.fixed + max(forward, self.shared_gradients, self.update)
 
 
 @dataclass(frozen=True)
@@ -100,27 +118,35 @@ class StepSetup:
 
 def step_memory(shape: ModelShape, setup: StepSetup) -> StepMemory:
     """Returns the peak memory of a step."""
-    parameters = count_parameters(shape).total
-    weights = parameters * _FLOAT32_BYTES
-    width = 2 if setup.precision != FLOAT32 else _FLOAT32_BYTES
-    activations, scores = _kept(shape, setup, width)
+    parameters = count_parameters(shape)
+    weights = parameters.total * _FLOAT32_BYTES
+    is_short = setup.precision != FLOAT32
+    width = 2 if is_short else _FLOAT32_BYTES
+    layers = shape.num_groups * shape.inner_group_num
+    joined = parameters.layers if is_short else 3 * layers * shape.hidden_dim**2
+    activations, scores = _kept(shape, setup, KEPT[is_short], width)
     return StepMemory(
         framework=FRAMEWORK_BYTES[setup.is_gpu],
         weights=weights,
-        casts=0 if setup.precision == FLOAT32 else parameters * width,
+        casts=joined * width,
         moments=MOMENTS * weights,
-        gradients=weights * (2 if setup.accumulation > 1 else 1),
+        sums=weights if setup.accumulation > 1 else 0,
         activations=activations,
         scores=scores,
-        update=weights,
+        shared_gradients=shape.applications * layer_parameters(shape) * width,
+        update=_UPDATE * weights,
     )
 
 
-def _kept(shape: ModelShape, setup: StepSetup, width: int) -> tuple[int, int]:
-    """Returns the bytes of activations and of scores at the end of the forward pass."""
+def _kept(shape: ModelShape, setup: StepSetup, kept: KeptTensors, width: int) -> tuple[int, int]:
+    """Returns the bytes of activations and of scores at the end of the forward pass.
+
+    One application more than are kept stands for what is being computed.
+    """
     tokens = setup.rows * setup.length
-    layer = tokens * (SAVED.hidden * shape.hidden_dim + SAVED.intermediate * shape.intermediate_dim)
-    scores = SAVED.scores * setup.rows * shape.num_heads * setup.length**2
-    full, inputs = (1, shape.applications) if setup.checkpointing else (shape.applications, 0)
-    kept = full * layer + inputs * tokens * shape.hidden_dim
-    return round(kept * width), round(full * scores * width)
+    layer = tokens * (kept.hidden * shape.hidden_dim + kept.intermediate * shape.intermediate_dim)
+    scores = kept.scores * setup.rows * shape.num_heads * setup.length**2
+    if setup.checkpointing:
+        inputs = shape.applications * tokens * shape.hidden_dim * width
+        return 2 * layer + inputs, 2 * scores
+    return (shape.applications + 1) * layer, (shape.applications + 1) * scores

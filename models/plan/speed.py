@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models.plan.devices import Device
 from models.plan.flops import row_flops, step_flops
 from models.plan.lengths import Lengths
-from models.plan.memory import SAVED
+from models.plan.memory import KEPT
 from models.plan.parameters import count_parameters
 from models.plan.shape import ModelShape
 from models.precision import FLOAT32
@@ -84,7 +84,7 @@ def evaluation_seconds(
 
 def _row_bytes(shape: ModelShape, lengths: Lengths, precision: str) -> float:
     """Returns the bytes that element-wise work moves in one pass over a mean row."""
-    width = 4 if precision == FLOAT32 else 2
-    wide = SAVED.hidden * shape.hidden_dim + SAVED.intermediate * shape.intermediate_dim
-    scores = SAVED.scores * shape.num_heads * lengths.mean_square
-    return TOUCHES * width * shape.applications * (lengths.mean * wide + scores)
+    kept = KEPT[precision != FLOAT32]
+    wide = kept.hidden * shape.hidden_dim + kept.intermediate * shape.intermediate_dim
+    scores = kept.scores * shape.num_heads * lengths.mean_square
+    return TOUCHES * shape.applications * (lengths.mean * wide + scores)

@@ -36,8 +36,9 @@ def plan(
     from pipeline.plan.device import device_finder
     from pipeline.plan.display import plan_record, show_plan
     from pipeline.plan.plan import make_plan
+    from pipeline.pretrained import with_local_weights
 
-    run_config = load_config(config, overrides or ())
+    run_config = with_local_weights(load_config(config, overrides or ()))
     made = make_plan(run_config, device_finder(device, run_config), rows=rows, price=price)
     if as_json:
         typer.echo(plan_record(made))

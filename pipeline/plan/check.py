@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from components.ingest.files import is_remote
 from components.ingest.sources import Sources
 from models.plan.devices import GIB
 from models.plan.memory import step_memory
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 def check_memory(config: RunConfig, sources: Sources, *, memory_bytes: int | None = None) -> None:
     """Checks that this machine's GPU, or the machine itself, can hold a training step.
 
+    Remote weights are let pass: what they are is only known when they are loaded.
+
     Args:
       config: The run config.
       sources: Its files.
@@ -31,6 +34,11 @@ def check_memory(config: RunConfig, sources: Sources, *, memory_bytes: int | Non
     Raises:
       UserError: If it cannot, with what to change.
     """
+    if is_remote(config.model.weights or ""):
+        _log.info(
+            "the size of %s is not looked up; its memory is not planned", config.model.weights
+        )
+        return
     gpu = gpu_memory_bytes() if memory_bytes is None else None
     available = memory_bytes or gpu or machine_memory_bytes()
     shape = config_shape(config)

@@ -81,7 +81,10 @@ def _memory(plan: Plan) -> RenderableType:
     for part in fields(plan.memory):
         table.add_row(part.name, f"{getattr(plan.memory, part.name) / GIB:,.3f}")
     table.add_row("peak", f"{plan.memory.total / GIB:,.3f}", style="bold")
-    table.caption = "the update's comes when activations and scores are gone"
+    table.caption = (
+        "activations with scores, shared gradients and update come one after another:\n"
+        "the largest counts"
+    )
     return table
 
 

@@ -28,3 +28,10 @@ def test_a_step_within_the_plans_error_passes(make_config):
         check_memory(config, sources(config), memory_bytes=1 << 28)
     needed = float(str(raised.value).split(" needs ")[1].split(" GiB")[0])
     check_memory(config, sources(config), memory_bytes=int((needed / 1.1) * (1 << 30)))
+
+
+def test_remote_weights_are_let_pass(make_config):
+    config = make_config(
+        model={"weights": "gs://models/albert"}, vocabulary={"model": "none.model"}
+    )
+    check_memory(config, sources(config), memory_bytes=1)
