@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from absl import logging
 from tfx import types
 from tfx.components.util import model_utils
 from tfx.dsl.components.base.base_executor import BaseExecutor
@@ -118,7 +119,7 @@ def publish_model(
     version = publish(source, model_base, complete)
     if config.promote == "auto" or not versions:
         _make_live(model_base, version, run_id)
-    prune(model_base, config.keep)
+    _remove_old(model_base, config.keep)
     return _publication("published", model_base, version)
 
 
@@ -128,6 +129,14 @@ def _not_again(model_base: Path) -> list[int]:
     release = read_release(model_base)
     rolled_back = release.rolled_back if release else ()
     return [*([live] if live is not None else []), *rolled_back]
+
+
+def _remove_old(model_base: Path, keep: int) -> None:
+    """Removes old versions; one that cannot be removed does not undo what is published."""
+    try:
+        prune(model_base, keep)
+    except OSError as error:
+        logging.warning("old versions of %s are not all removed: %s", model_base, error)
 
 
 def _make_live(model_base: Path, version: int, run_id: str) -> None:

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import cast
 
 from schemas.errors import UserError
 
@@ -42,7 +42,7 @@ def load_redaction(dotted: str) -> Redact:
     """
     module, _, name = dotted.rpartition(".")
     try:
-        found: Any = getattr(import_module(module), name)
+        found = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(
             f"--redact names a function, package.module.function; received {dotted!r}; {error}"
@@ -51,4 +51,4 @@ def load_redaction(dotted: str) -> Redact:
         raise UserError(
             f"--redact names a function, which takes and returns a text; {dotted} is none"
         )
-    return found
+    return cast("Redact", found)

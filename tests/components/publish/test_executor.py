@@ -278,3 +278,11 @@ def test_old_versions_are_removed(publisher):
     for model in ("first", "second", "third"):
         publisher.run(model, keep=2)
     assert list(list_versions(publisher.model_base)) == [2, 3]
+
+
+def test_an_old_version_that_cannot_be_removed_does_not_undo_a_publication(publisher, monkeypatch):
+    def fails(model_base, keep):
+        raise OSError("busy")
+
+    monkeypatch.setattr(executor, "prune", fails)
+    assert publisher.run().summary == "version 1 is live"
