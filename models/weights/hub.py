@@ -132,11 +132,12 @@ def _is_whole(snapshot: Path) -> bool:
 
 
 def _shards(snapshot: Path) -> Iterator[str]:
-    """Yields the files that the index in a snapshot names."""
+    """Yields the files that the index in a snapshot names; a path out of the folder is none."""
     for name in _WEIGHTS:
         path = snapshot / name
         if name.endswith(".index.json") and path.is_file():
-            yield from sorted(set(json.loads(path.read_text("utf-8"))["weight_map"].values()))
+            named = set(json.loads(path.read_text("utf-8"))["weight_map"].values())
+            yield from sorted(file for file in named if Path(file).name == file)
 
 
 def _save(client: httpx.Client, url: str, path: Path) -> None:

@@ -102,6 +102,19 @@ def test_half_a_download_is_completed(hub):
     assert open_checkpoint("albert-base-v2", hub).info.heads == {"mlm": 0, "sop": 2}
 
 
+def test_index_cannot_write_outside_the_cache(hub, server, tmp_path):
+    """What it names elsewhere is not fetched, and so is missing."""
+    copy_golden("pretraining", server.root / "bad" / "model")
+    path = server.root / "bad" / "model" / "model.safetensors.index.json"
+    index = json.loads(path.read_text())
+    index["weight_map"]["more"] = "../../../../evil.safetensors"
+    path.write_text(json.dumps(index))
+    with pytest.raises(UserError, match=r"evil\.safetensors is missing; copy the whole folder"):
+        open_checkpoint("bad/model", hub)
+    assert not list(tmp_path.rglob("evil*"))
+    assert not any("evil" in asked for asked in server.asked)
+
+
 def test_model_that_the_hub_does_not_have(hub):
     with pytest.raises(UserError, match=r"received 'albert/none', and the hub answers 404; check"):
         open_checkpoint("albert/none", hub)
