@@ -16,7 +16,7 @@ from pipeline.plan.rows import row_lengths
 from schemas.errors import UserError
 
 MARGIN = 1.2
-"""The plan is right within a fifth: what is refused would not fit even then."""
+"""The error that is allowed the plan: what is refused needs a fifth more than there is."""
 
 _log = logging.getLogger(__name__)
 
