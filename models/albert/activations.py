@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
+from models.albert.gradients import gelu_erf_in_training, gelu_tanh_in_training
 from schemas.errors import UserError
 
 KERAS_HUB_ACTIVATION = "gelu_new"
@@ -16,33 +17,49 @@ form; the Hugging Face configs of the same checkpoints say "gelu_new".
 """
 
 
-def gelu_tanh(x: Any) -> Any:
-    """Returns the GELU in its tanh form (https://arxiv.org/abs/1606.08415), for any shape."""
+class Activation(NamedTuple):
+    """A function of tensors of any shape.
+
+    Attributes:
+      plain: As TensorFlow's graph optimizer knows it, and fuses it with a matrix product.
+      in_training: The same with its gradient written out, for TensorFlow.
+    """
+
+    plain: Callable[[Any], Any]
+    in_training: Callable[[Any], Any]
+
+
+def _gelu_tanh(x: Any) -> Any:
     return keras.ops.gelu(x, approximate=True)
 
 
-def gelu_erf(x: Any) -> Any:
-    """Returns the GELU in its exact form; it differs from the tanh form by up to 5e-4."""
+def _gelu_erf(x: Any) -> Any:
     return keras.ops.gelu(x, approximate=False)
 
 
-ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+_GELU_TANH = Activation(_gelu_tanh, gelu_tanh_in_training)
+_GELU_ERF = Activation(_gelu_erf, gelu_erf_in_training)
+_RELU = Activation(keras.ops.relu, keras.ops.relu)
+_SILU = Activation(keras.ops.silu, keras.ops.silu)
+_TANH = Activation(keras.ops.tanh, keras.ops.tanh)
+
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     {
-        "gelu_new": gelu_tanh,
-        "gelu_pytorch_tanh": gelu_tanh,
-        "gelu_fast": gelu_tanh,
-        "gelu": gelu_erf,
-        "gelu_python": gelu_erf,
-        "relu": keras.ops.relu,
-        "silu": keras.ops.silu,
-        "swish": keras.ops.silu,
-        "tanh": keras.ops.tanh,
+        "gelu_new": _GELU_TANH,
+        "gelu_pytorch_tanh": _GELU_TANH,
+        "gelu_fast": _GELU_TANH,
+        "gelu": _GELU_ERF,
+        "gelu_python": _GELU_ERF,
+        "relu": _RELU,
+        "silu": _SILU,
+        "swish": _SILU,
+        "tanh": _TANH,
     }
 )
-"""By `hidden_act` of a Hugging Face config."""
+"""By `hidden_act` of a Hugging Face config; the two forms of the GELU differ by up to 5e-4."""
 
 
-def activation(hidden_act: str) -> Callable[[Any], Any]:
+def activation(hidden_act: str) -> Activation:
     """Returns the function called `hidden_act`.
 
     Raises:

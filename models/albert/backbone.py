@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -15,11 +17,16 @@ from models.albert.dropout import seed_at
 from models.albert.encoder import (
     LayerOptions,
     attention_bias,
-    normalize,
+    checkpointed_layer,
+    dense,
     transformer_layer,
 )
+from models.albert.gradients import normalize
 from models.albert.presets import load_preset, save_preset
-from models.albert.weights import layer_weights
+from models.albert.weights import layer_weights, read
+
+_PLACES_APART = 1000
+"""Between the seeds of two layers; a layer uses some of those between."""
 
 
 @keras.saving.register_keras_serializable(package="albert_tfx")
@@ -71,16 +78,13 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
             self.dropout_seeds = keras.random.SeedGenerator()
         for layer in (layer for group in self.transformer_layers for layer in group):
             # KerasHub's own graph is to compute the same function.
-            layer._feedforward_intermediate_dense.activation = chosen
+            layer._feedforward_intermediate_dense.activation = chosen.plain
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> dict[str, Any]:
         seed = self._draw_seed() if training else None
         x = self._embed(inputs["token_ids"], inputs["segment_ids"], seed)
-        x = self._encode(x, inputs["padding_mask"], seed)
-        pooled = ops.matmul(
-            x[:, self.cls_token_index, :], ops.cast(self.pooled_dense.kernel, x.dtype)
-        )
-        pooled = ops.tanh(pooled + ops.cast(self.pooled_dense.bias, x.dtype))
+        x = self._encode(x, inputs["padding_mask"], seed, training=bool(training))
+        pooled = ops.tanh(self._dense(x[:, self.cls_token_index, :], self.pooled_dense))
         return {"sequence_output": x, "pooled_output": pooled}
 
     def compute_output_spec(
@@ -126,31 +130,35 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
         return self.dropout_seeds.next() if used else None
 
     def _embed(self, token_ids: Any, segment_ids: Any, seed: Any) -> Any:
-        """Returns `(batch, length, hidden)` in the compute dtype, the sum and norm in float32."""
+        """Returns `(batch, length, hidden)` in the compute dtype; sum and norm are float32."""
+        shape = (*ops.shape(token_ids), self.hidden_dim)
         tokens = ops.take(self.token_embedding.embeddings, token_ids, axis=0)
         segments = ops.take(self.segment_embedding.embeddings, segment_ids, axis=0)
         positions = ops.convert_to_tensor(self.position_embedding.position_embeddings)
-        x = tokens + segments + positions[: ops.shape(token_ids)[1]]
+        x = tokens + segments + positions[: shape[1]]
         norm = self.embeddings_layer_norm
-        x = normalize(x, norm.gamma, norm.beta, self.compute_dtype)
+        x = ops.cast(normalize(x, norm.gamma, norm.beta), self.compute_dtype)
         x = drop(x, self.dropout, None if seed is None else seed_at(seed, 0))
-        projection = self.embeddings_projection
-        rows = ops.matmul(
-            ops.reshape(x, (-1, self.embedding_dim)), ops.cast(projection.kernel, x.dtype)
-        )
-        rows = rows + ops.cast(projection.bias, x.dtype)
-        return ops.reshape(rows, (*ops.shape(token_ids), self.hidden_dim))
+        rows = ops.reshape(x, (-1, self.embedding_dim))
+        return ops.reshape(self._dense(rows, self.embeddings_projection), shape)
 
-    def _encode(self, x: Any, padding_mask: Any, seed: Any) -> Any:
+    def _encode(self, x: Any, padding_mask: Any, seed: Any, *, training: bool) -> Any:
         """Applies every group of layers `num_layers / num_groups` times."""
         bias = attention_bias(padding_mask)
-        repetitions = self.num_layers // self.num_groups
-        place = 0
+        apply = (
+            checkpointed_layer if training and self.gradient_checkpointing else transformer_layer
+        )
+        # XLA, which JAX computes with, fuses gradients by itself.
+        written_out = training and keras.config.backend() == "tensorflow"
+        options = replace(self._layer_options, written_out_gradients=written_out)
+        places = itertools.count(1)
         for group in self.transformer_layers:
             weights = [layer_weights(layer, self.compute_dtype) for layer in group]
-            for _ in range(repetitions):
-                for one in weights:
-                    place += 1
-                    layer_seed = None if seed is None else seed_at(seed, place * 1000)
-                    x = transformer_layer(x, one, bias, layer_seed, self._layer_options)
+            for layer in weights * (self.num_layers // self.num_groups):
+                layer_seed = None if seed is None else seed_at(seed, _PLACES_APART * next(places))
+                x = apply(x, layer, bias, layer_seed, options)
         return x
+
+    @staticmethod
+    def _dense(x: Any, layer: keras.layers.Dense) -> Any:
+        return dense(x, read(layer.kernel, x.dtype), read(layer.bias, x.dtype))

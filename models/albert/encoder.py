@@ -1,21 +1,20 @@
 """The transformer layer as matrix products on `[batch * length, hidden]`.
 
-Statistics of softmax and LayerNorm are float32 in any precision.
+Softmax and LayerNorm are computed in float32 in any precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 from keras import ops
 
+from models.albert.activations import Activation
 from models.albert.dropout import dropout, seed_at
+from models.albert.gradients import normalize, normalize_in_training
 from models.albert.weights import LayerWeights
-
-EPSILON = 1e-12
-"""Of every LayerNorm; source: modeling.py of google-research/albert."""
 
 _PLACES = 3
 """Uses of dropout in one layer: attention probabilities, attention output, feed-forward output."""
@@ -30,12 +29,14 @@ class LayerOptions:
       activation: Of the feed-forward block.
       dropout: Rate of the two outputs.
       attention_dropout: Rate of the attention probabilities.
+      written_out_gradients: Whether gradients are to be taken, without a compiler to fuse them.
     """
 
     num_heads: int
-    activation: Callable[[Any], Any]
+    activation: Activation
     dropout: float
     attention_dropout: float
+    written_out_gradients: bool = False
 
 
 def attention_bias(padding_mask: Any) -> Any:
@@ -70,28 +71,43 @@ def transformer_layer(
     seeds = [None if seed is None else seed_at(seed, place) for place in range(_PLACES)]
     rows = ops.reshape(x, (-1, x.shape[-1]))
     context = _attend(rows, shape, weights, bias, seeds[0], options)
-    attended = _dense(context, weights.attention_kernel, weights.attention_bias)
+    attended = dense(context, weights.attention_kernel, weights.attention_bias)
     attended = dropout(attended, options.dropout, seeds[1])
-    rows = add_and_normalize(rows, attended, weights.attention_gamma, weights.attention_beta)
-    inner = options.activation(_dense(rows, weights.intermediate_kernel, weights.intermediate_bias))
-    output = _dense(inner, weights.output_kernel, weights.output_bias)
+    rows = _add_and_norm(rows, attended, weights.attention_gamma, weights.attention_beta, options)
+    inner = dense(rows, weights.intermediate_kernel, weights.intermediate_bias)
+    activate = options.activation
+    inner = activate.in_training(inner) if options.written_out_gradients else activate.plain(inner)
+    output = dense(inner, weights.output_kernel, weights.output_bias)
     output = dropout(output, options.dropout, seeds[2])
-    rows = add_and_normalize(rows, output, weights.output_gamma, weights.output_beta)
+    rows = _add_and_norm(rows, output, weights.output_gamma, weights.output_beta, options)
     return ops.reshape(rows, shape)
 
 
-def normalize(x: Any, gamma: Any, beta: Any, dtype: str) -> Any:
-    """Applies LayerNorm over the last axis, in float32, and returns `dtype`."""
-    x = ops.cast(x, "float32")
-    centred = x - ops.mean(x, axis=-1, keepdims=True)
-    variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
-    return ops.cast(centred * ops.rsqrt(variance + EPSILON) * gamma + beta, dtype)
+def checkpointed_layer(
+    x: Any, weights: LayerWeights, bias: Any, seed: Any, options: LayerOptions
+) -> Any:
+    """Does as `transformer_layer`, and keeps nothing but its inputs for the gradients.
+
+    Everything else is computed again for them, the dropout from the same seed. (A layer that draws
+    its own seed would draw another one then, and its gradients would be of another function.)
+    """
+
+    def layer(x: Any, *weights: Any) -> Any:
+        return transformer_layer(x, LayerWeights(*weights), bias, seed, options)
+
+    return keras.remat(layer)(x, *weights)
 
 
-def add_and_normalize(x: Any, update: Any, gamma: Any, beta: Any) -> Any:
+def dense(x: Any, kernel: Any, bias: Any) -> Any:
+    """Returns `x @ kernel + bias` of `(rows, inputs)`, by the two ops that TensorFlow fuses."""
+    return ops.add(ops.matmul(x, kernel), bias)
+
+
+def _add_and_norm(x: Any, update: Any, gamma: Any, beta: Any, options: LayerOptions) -> Any:
     """Returns LayerNorm(x + update) in the dtype of `x`; the sum is float32."""
     total = ops.cast(x, "float32") + ops.cast(update, "float32")
-    return normalize(total, gamma, beta, x.dtype)
+    norm = normalize_in_training if options.written_out_gradients else normalize
+    return ops.cast(norm(total, gamma, beta), x.dtype)
 
 
 def _attend(
@@ -100,7 +116,7 @@ def _attend(
     """Returns the values that each token attends to, `(batch * length, hidden)`."""
     batch, length, hidden_dim = shape
     heads = options.num_heads
-    qkv = _dense(rows, weights.qkv_kernel, weights.qkv_bias)
+    qkv = dense(rows, weights.qkv_kernel, weights.qkv_bias)
     qkv = ops.reshape(qkv, (batch, length, 3, heads, hidden_dim // heads))
     query, key, value = ops.unstack(ops.transpose(qkv, (2, 0, 3, 1, 4)), 3)
     scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))
@@ -108,7 +124,3 @@ def _attend(
     probabilities = dropout(ops.cast(probabilities, rows.dtype), options.attention_dropout, seed)
     context = ops.transpose(ops.matmul(probabilities, value), (0, 2, 1, 3))
     return ops.reshape(context, (-1, hidden_dim))
-
-
-def _dense(x: Any, kernel: Any, bias: Any) -> Any:
-    return ops.matmul(x, kernel) + bias

@@ -46,30 +46,28 @@ def layer_weights(layer: keras.layers.Layer, dtype: str) -> LayerWeights:
     intermediate = layer._feedforward_intermediate_dense
     output = layer._feedforward_output_dense
     hidden_dim, _, head_dim = attention.query_dense.kernel.shape
-    projections = [
-        (attention.query_dense, 1.0 / math.sqrt(head_dim)),
-        (attention.key_dense, 1.0),
-        (attention.value_dense, 1.0),
-    ]
-    kernels = [ops.reshape(_scaled(p.kernel, s), (hidden_dim, -1)) for p, s in projections]
-    biases = [ops.reshape(_scaled(p.bias, s), (-1,)) for p, s in projections]
+    query, key, value = attention.query_dense, attention.key_dense, attention.value_dense
+    scale = 1.0 / math.sqrt(head_dim)
+    kernels = [ops.multiply(query.kernel, scale), key.kernel, value.kernel]
+    biases = [ops.multiply(query.bias, scale), key.bias, value.bias]
+    columns = [ops.cast(ops.reshape(kernel, (hidden_dim, -1)), dtype) for kernel in kernels]
     attention_kernel = ops.reshape(attention.output_dense.kernel, (-1, hidden_dim))
     return LayerWeights(
-        qkv_kernel=ops.concatenate([ops.cast(kernel, dtype) for kernel in kernels], axis=1),
-        qkv_bias=ops.cast(ops.concatenate(biases, axis=0), dtype),
+        qkv_kernel=ops.concatenate(columns, axis=1),
+        qkv_bias=ops.cast(ops.concatenate([ops.reshape(b, (-1,)) for b in biases], axis=0), dtype),
         attention_kernel=ops.cast(attention_kernel, dtype),
-        attention_bias=ops.cast(attention.output_dense.bias, dtype),
-        attention_gamma=ops.convert_to_tensor(layer._self_attention_layer_norm.gamma),
-        attention_beta=ops.convert_to_tensor(layer._self_attention_layer_norm.beta),
-        intermediate_kernel=ops.cast(intermediate.kernel, dtype),
-        intermediate_bias=ops.cast(intermediate.bias, dtype),
-        output_kernel=ops.cast(output.kernel, dtype),
-        output_bias=ops.cast(output.bias, dtype),
-        output_gamma=ops.convert_to_tensor(layer._feedforward_layer_norm.gamma),
-        output_beta=ops.convert_to_tensor(layer._feedforward_layer_norm.beta),
+        attention_bias=read(attention.output_dense.bias, dtype),
+        attention_gamma=read(layer._self_attention_layer_norm.gamma, "float32"),
+        attention_beta=read(layer._self_attention_layer_norm.beta, "float32"),
+        intermediate_kernel=read(intermediate.kernel, dtype),
+        intermediate_bias=read(intermediate.bias, dtype),
+        output_kernel=read(output.kernel, dtype),
+        output_bias=read(output.bias, dtype),
+        output_gamma=read(layer._feedforward_layer_norm.gamma, "float32"),
+        output_beta=read(layer._feedforward_layer_norm.beta, "float32"),
     )
 
 
-def _scaled(variable: Any, factor: float) -> Any:
-    value = ops.convert_to_tensor(variable)
-    return value if factor == 1.0 else value * factor
+def read(variable: Any, dtype: str) -> Any:
+    """Returns the value of a variable in `dtype`, as a tensor that stands for one reading of it."""
+    return ops.copy(ops.cast(variable, dtype))

@@ -70,7 +70,7 @@ def test_model_on_its_inputs_runs_the_same_computation():
 def test_activation(hidden_act, expected):
     backbone = AlbertBackbone(**SIZES, hidden_act=hidden_act)
     np.testing.assert_allclose(
-        backbone._layer_options.activation(np.float32([1.0])), expected, rtol=1e-5
+        backbone._layer_options.activation.plain(np.float32([1.0])), expected, rtol=1e-5
     )
 
 
