@@ -21,6 +21,7 @@ def create_backbone(
     *,
     dtype: str | keras.DTypePolicy | None = None,
     seed: int = 0,
+    gradient_checkpointing: bool = False,
 ) -> AlbertBackbone:
     """Makes the backbone: random weights of a named size, or those of a KerasHub preset folder.
 
@@ -28,7 +29,8 @@ def create_backbone(
       config: Size or weights.
       vocabulary_size: Number of ids of the tokenizer.
       dtype: Precision policy; unset: the global one.
-      seed: Seed of random weights.
+      seed: Seed of random weights, and of dropout.
+      gradient_checkpointing: Whether training computes activations again for the gradients.
 
     Returns:
       A model from `token_ids`, `segment_ids`, `padding_mask`, int32 `(batch, length)`, to
@@ -40,7 +42,9 @@ def create_backbone(
     """
     with initializers_seeded(seed):
         if config.weights is not None:
-            return _load_backbone(config, vocabulary_size, dtype)
+            backbone = _load_backbone(config, vocabulary_size, dtype)
+            backbone.gradient_checkpointing = gradient_checkpointing
+            return backbone
         size = asdict(backbone_size(config))
         initializer_range = size.pop("initializer_range")
         backbone = AlbertBackbone(
@@ -48,6 +52,7 @@ def create_backbone(
             max_sequence_length=size.pop("max_positions"),
             dropout=config.dropout or 0.0,
             dtype=dtype,
+            gradient_checkpointing=gradient_checkpointing,
             **size,
         )
     _scale_weights(backbone, initializer_range / _KERAS_HUB_INITIALIZER_RANGE)

@@ -59,9 +59,16 @@ class Candidate:
         *,
         seed: int,
         precision: str,
+        gradient_checkpointing: bool = False,
     ) -> Candidate:
         """Makes a candidate with its initial weights, its head's too where given ones fit."""
-        backbone = create_backbone(config, tokenizer.vocabulary_size, dtype=precision, seed=seed)
+        backbone = create_backbone(
+            config,
+            tokenizer.vocabulary_size,
+            dtype=precision,
+            seed=seed,
+            gradient_checkpointing=gradient_checkpointing,
+        )
         model = task.build_model(backbone, dropout=config.classifier_dropout, seed=seed)
         if config.weights is not None:
             load_head(model, task, Path(config.weights))

@@ -131,6 +131,10 @@ class TrainConfig(Section):
     clip_norm: PositiveFloat = Field(
         default=1.0, description="Global norm that gradients are clipped to."
     )
+    gradient_checkpointing: bool = Field(
+        default=False,
+        description="Compute activations again for the gradients: less memory, a third more time.",
+    )
     eval_every: PositiveInt | None = Field(
         default=None, description="Steps between dev evaluations and checkpoints; unset: 10 a run."
     )

@@ -119,6 +119,7 @@ def build_candidate(fn_args: FnArgs, task: Task, train_config: TrainConfig, seed
         tokenizer,
         seed=seed,
         precision=resolve_precision(train_config.precision, hidden_dim=hidden_dim),
+        gradient_checkpointing=train_config.gradient_checkpointing,
     )
 
 

@@ -1,12 +1,12 @@
 """The activations of the feed-forward blocks, by the names that checkpoints give them."""
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import keras
+from keras import ops
 
-from models.albert.gradients import gelu_erf_in_training, gelu_tanh_in_training
 from schemas.errors import UserError
 
 KERAS_HUB_ACTIVATION = "gelu_new"
@@ -17,31 +17,54 @@ form; the Hugging Face configs of the same checkpoints say "gelu_new".
 """
 
 
+_CUBIC = 0.044715  # of the tanh form: https://arxiv.org/abs/1606.08415
+_SLOPE = math.sqrt(8.0 / math.pi)  # of its logistic function: (1 + tanh(a)) / 2 = sigmoid(2 * a)
+_DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution
+
+
 class Activation(NamedTuple):
     """A function of tensors of any shape.
 
     Attributes:
       plain: As TensorFlow's graph optimizer knows it, and fuses it with a matrix product.
-      in_training: The same with its gradient written out, for TensorFlow.
+      with_derivative: Returns the function's value and its derivative, computed in float32, in the
+        dtype of the argument; None where TensorFlow's own gradient is a single op.
     """
 
     plain: Callable[[Any], Any]
-    in_training: Callable[[Any], Any]
+    with_derivative: Callable[[Any], tuple[Any, Any]] | None = None
 
 
 def _gelu_tanh(x: Any) -> Any:
-    return keras.ops.gelu(x, approximate=True)
+    return ops.gelu(x, approximate=True)
+
+
+def _gelu_tanh_with_derivative(x: Any) -> tuple[Any, Any]:
+    wide = ops.cast(x, "float32")
+    square = wide * wide
+    gate = ops.sigmoid(wide * (square * (_SLOPE * _CUBIC) + _SLOPE))
+    value = wide * gate
+    slope = square * (3.0 * _SLOPE * _CUBIC) + _SLOPE
+    derivative = gate + value * (1.0 - gate) * slope
+    return ops.cast(value, x.dtype), ops.cast(derivative, x.dtype)
 
 
 def _gelu_erf(x: Any) -> Any:
-    return keras.ops.gelu(x, approximate=False)
+    return ops.gelu(x, approximate=False)
 
 
-_GELU_TANH = Activation(_gelu_tanh, gelu_tanh_in_training)
-_GELU_ERF = Activation(_gelu_erf, gelu_erf_in_training)
-_RELU = Activation(keras.ops.relu, keras.ops.relu)
-_SILU = Activation(keras.ops.silu, keras.ops.silu)
-_TANH = Activation(keras.ops.tanh, keras.ops.tanh)
+def _gelu_erf_with_derivative(x: Any) -> tuple[Any, Any]:
+    wide = ops.cast(x, "float32")
+    gate = ops.erf(wide * math.sqrt(0.5)) * 0.5 + 0.5
+    derivative = gate + wide * ops.exp(wide * wide * -0.5) * _DENSITY_AT_0
+    return ops.cast(wide * gate, x.dtype), ops.cast(derivative, x.dtype)
+
+
+_GELU_TANH = Activation(_gelu_tanh, _gelu_tanh_with_derivative)
+_GELU_ERF = Activation(_gelu_erf, _gelu_erf_with_derivative)
+_RELU = Activation(ops.relu)
+_SILU = Activation(ops.silu)
+_TANH = Activation(ops.tanh)
 
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     {

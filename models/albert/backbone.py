@@ -18,10 +18,10 @@ from models.albert.encoder import (
     LayerOptions,
     attention_bias,
     checkpointed_layer,
-    dense,
     transformer_layer,
 )
-from models.albert.gradients import normalize
+from models.albert.gradients import TrainingPieces
+from models.albert.pieces import Pieces, normalize
 from models.albert.presets import load_preset, save_preset
 from models.albert.weights import layer_weights, read
 
@@ -70,9 +70,9 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
         self.gradient_checkpointing = gradient_checkpointing
         self._layer_options = LayerOptions(
             num_heads=self.num_heads,
-            activation=chosen,
             dropout=self.dropout,
             attention_dropout=self.dropout if attention_dropout is None else attention_dropout,
+            pieces=Pieces(chosen),
         )
         if self.dropout or attention_dropout:
             self.dropout_seeds = keras.random.SeedGenerator()
@@ -148,9 +148,7 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
         apply = (
             checkpointed_layer if training and self.gradient_checkpointing else transformer_layer
         )
-        # XLA, which JAX computes with, fuses gradients by itself.
-        written_out = training and keras.config.backend() == "tensorflow"
-        options = replace(self._layer_options, written_out_gradients=written_out)
+        options = replace(self._layer_options, pieces=self._pieces(training=training))
         places = itertools.count(1)
         for group in self.transformer_layers:
             weights = [layer_weights(layer, self.compute_dtype) for layer in group]
@@ -159,6 +157,13 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
                 x = apply(x, layer, bias, layer_seed, options)
         return x
 
-    @staticmethod
-    def _dense(x: Any, layer: keras.layers.Dense) -> Any:
-        return dense(x, read(layer.kernel, x.dtype), read(layer.bias, x.dtype))
+    def _pieces(self, *, training: bool) -> Pieces:
+        pieces = self._layer_options.pieces
+        # XLA, which JAX computes with, fuses gradients by itself.
+        if not training or keras.config.backend() != "tensorflow":
+            return pieces
+        return TrainingPieces(pieces.activation, compiled=self.compute_dtype != "float32")
+
+    def _dense(self, x: Any, layer: keras.layers.Dense) -> Any:
+        kernel, bias = read(layer.kernel, x.dtype), read(layer.bias, x.dtype)
+        return self._layer_options.pieces.dense(x, kernel, bias)

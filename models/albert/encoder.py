@@ -11,9 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from models.albert.activations import Activation
 from models.albert.dropout import dropout, seed_at
-from models.albert.gradients import normalize, normalize_in_training
+from models.albert.pieces import Pieces
 from models.albert.weights import LayerWeights
 
 _PLACES = 3
@@ -26,17 +25,15 @@ class LayerOptions:
 
     Attributes:
       num_heads: Heads of the attention.
-      activation: Of the feed-forward block.
       dropout: Rate of the two outputs.
       attention_dropout: Rate of the attention probabilities.
-      written_out_gradients: Whether gradients are to be taken, without a compiler to fuse them.
+      pieces: How the products, activations and norms are computed.
     """
 
     num_heads: int
-    activation: Activation
     dropout: float
     attention_dropout: float
-    written_out_gradients: bool = False
+    pieces: Pieces
 
 
 def attention_bias(padding_mask: Any) -> Any:
@@ -68,18 +65,17 @@ def transformer_layer(
       The shape and dtype of `x`.
     """
     shape = ops.shape(x)
+    pieces = options.pieces
     seeds = [None if seed is None else seed_at(seed, place) for place in range(_PLACES)]
     rows = ops.reshape(x, (-1, x.shape[-1]))
     context = _attend(rows, shape, weights, bias, seeds[0], options)
-    attended = dense(context, weights.attention_kernel, weights.attention_bias)
+    attended = pieces.dense(context, weights.attention_kernel, weights.attention_bias)
     attended = dropout(attended, options.dropout, seeds[1])
-    rows = _add_and_norm(rows, attended, weights.attention_gamma, weights.attention_beta, options)
-    inner = dense(rows, weights.intermediate_kernel, weights.intermediate_bias)
-    activate = options.activation
-    inner = activate.in_training(inner) if options.written_out_gradients else activate.plain(inner)
-    output = dense(inner, weights.output_kernel, weights.output_bias)
+    rows = pieces.add_and_norm(rows, attended, weights.attention_gamma, weights.attention_beta)
+    inner = pieces.dense(rows, weights.intermediate_kernel, weights.intermediate_bias)
+    output = pieces.dense(pieces.activate(inner), weights.output_kernel, weights.output_bias)
     output = dropout(output, options.dropout, seeds[2])
-    rows = _add_and_norm(rows, output, weights.output_gamma, weights.output_beta, options)
+    rows = pieces.add_and_norm(rows, output, weights.output_gamma, weights.output_beta)
     return ops.reshape(rows, shape)
 
 
@@ -98,25 +94,13 @@ def checkpointed_layer(
     return keras.remat(layer)(x, *weights)
 
 
-def dense(x: Any, kernel: Any, bias: Any) -> Any:
-    """Returns `x @ kernel + bias` of `(rows, inputs)`, by the two ops that TensorFlow fuses."""
-    return ops.add(ops.matmul(x, kernel), bias)
-
-
-def _add_and_norm(x: Any, update: Any, gamma: Any, beta: Any, options: LayerOptions) -> Any:
-    """Returns LayerNorm(x + update) in the dtype of `x`; the sum is float32."""
-    total = ops.cast(x, "float32") + ops.cast(update, "float32")
-    norm = normalize_in_training if options.written_out_gradients else normalize
-    return ops.cast(norm(total, gamma, beta), x.dtype)
-
-
 def _attend(
     rows: Any, shape: Any, weights: LayerWeights, bias: Any, seed: Any, options: LayerOptions
 ) -> Any:
     """Returns the values that each token attends to, `(batch * length, hidden)`."""
     batch, length, hidden_dim = shape
     heads = options.num_heads
-    qkv = dense(rows, weights.qkv_kernel, weights.qkv_bias)
+    qkv = options.pieces.dense(rows, weights.qkv_kernel, weights.qkv_bias)
     qkv = ops.reshape(qkv, (batch, length, 3, heads, hidden_dim // heads))
     query, key, value = ops.unstack(ops.transpose(qkv, (2, 0, 3, 1, 4)), 3)
     scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))

@@ -50,11 +50,13 @@ def layer_weights(layer: keras.layers.Layer, dtype: str) -> LayerWeights:
     scale = 1.0 / math.sqrt(head_dim)
     kernels = [ops.multiply(query.kernel, scale), key.kernel, value.kernel]
     biases = [ops.multiply(query.bias, scale), key.bias, value.bias]
-    columns = [ops.cast(ops.reshape(kernel, (hidden_dim, -1)), dtype) for kernel in kernels]
-    attention_kernel = ops.reshape(attention.output_dense.kernel, (-1, hidden_dim))
+    columns = [ops.cast(ops.reshape(kernel, (hidden_dim, hidden_dim)), dtype) for kernel in kernels]
+    attention_kernel = ops.reshape(attention.output_dense.kernel, (hidden_dim, hidden_dim))
     return LayerWeights(
         qkv_kernel=ops.concatenate(columns, axis=1),
-        qkv_bias=ops.cast(ops.concatenate([ops.reshape(b, (-1,)) for b in biases], axis=0), dtype),
+        qkv_bias=ops.cast(
+            ops.concatenate([ops.reshape(b, (hidden_dim,)) for b in biases], axis=0), dtype
+        ),
         attention_kernel=ops.cast(attention_kernel, dtype),
         attention_bias=read(attention.output_dense.bias, dtype),
         attention_gamma=read(layer._self_attention_layer_norm.gamma, "float32"),

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from models.albert import AlbertBackbone
+from models.albert.activations import activation
 from schemas.errors import UserError
 from tests.models.albert.tiny import SIZES, inputs, keras_hubs, ours
 
@@ -59,6 +60,62 @@ def test_model_on_its_inputs_runs_the_same_computation():
     )
 
 
+@pytest.mark.parametrize("hidden_act", ["gelu_new", "gelu", "relu", "silu", "tanh"])
+def test_gradients_of_an_activation(hidden_act):
+    backbone, other = ours(hidden_act=hidden_act), keras_hubs()
+    for layer in (layer for group in other.transformer_layers for layer in group):
+        layer._feedforward_intermediate_dense.activation = activation(hidden_act).plain
+    found, expected = gradients(backbone, inputs())[1], gradients(other, inputs())[1]
+    largest = max(np.abs(gradient).max() for gradient in expected)
+    for one, another in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, another, rtol=1e-5, atol=2e-6 * largest)
+
+
+def traced(backbone, *, training):
+    """Returns the operations of one call."""
+    call = tf.function(lambda rows: backbone(rows, training=training), autograph=False)
+    return call.get_concrete_function(inputs()).graph.get_operations()
+
+
+def test_weights_are_cast_once_for_all_repetitions():
+    def casts(num_layers):
+        backbone = AlbertBackbone(**SIZES | {"num_layers": num_layers}, dtype="mixed_bfloat16")
+        operations = traced(backbone, training=False)
+        return sum(
+            operation.type == "Cast" and operation.inputs[0].dtype.is_floating
+            for operation in operations
+        )
+
+    # Activations: scores to float32 and probabilities back; for each of two norms both summands to
+    # float32 and the result back.
+    assert casts(6) - casts(2) == 4 * 8
+
+
+def test_no_dropout_draws_nothing():
+    backbone = ours()
+    assert not any("Random" in operation.type for operation in traced(backbone, training=True))
+    assert not any("seed" in variable.path for variable in backbone.variables)
+
+
+def test_16_bits():
+    outputs, found = gradients(ours(dtype="mixed_bfloat16"), inputs())
+    expected_outputs, expected = gradients(ours(), inputs())
+    assert outputs["sequence_output"].dtype == tf.bfloat16
+    assert all(gradient.dtype == np.float32 for gradient in found)
+    for name in OUTPUTS:
+        np.testing.assert_allclose(
+            tf.cast(outputs[name], tf.float32), expected_outputs[name], atol=0.15
+        )
+    largest = max(np.abs(gradient).max() for gradient in expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=0.1 * largest)
+
+
+def test_served_graph_needs_no_compiler():
+    operations = traced(ours(dtype="mixed_bfloat16"), training=False)
+    assert not any(operation.type == "PartitionedCall" for operation in operations)
+
+
 @pytest.mark.parametrize(
     ("hidden_act", "expected"),
     [
@@ -70,7 +127,7 @@ def test_model_on_its_inputs_runs_the_same_computation():
 def test_activation(hidden_act, expected):
     backbone = AlbertBackbone(**SIZES, hidden_act=hidden_act)
     np.testing.assert_allclose(
-        backbone._layer_options.activation.plain(np.float32([1.0])), expected, rtol=1e-5
+        backbone._layer_options.pieces.activate(np.float32([1.0])), expected, rtol=1e-5
     )
 
 

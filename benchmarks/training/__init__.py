@@ -1,0 +1,1 @@
+"""The training benchmark; `python -m benchmarks.training --help` tells what it measures."""

@@ -1,0 +1,164 @@
+"""Our side of the training benchmark: the project's backbone, optimizer, batches and Keras' `fit`.
+
+On JAX, which a GPU machine may have without TensorFlow, it needs models/albert and nothing else
+of the project; rows are then of one length, and the optimizer is the same one, made here.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from benchmarks.training.workload import (
+    CLIP_NORM,
+    LEARNING_RATE,
+    PRODUCT_SIZE,
+    SIZES,
+    VOCABULARY_SIZE,
+    WEIGHT_DECAY,
+    Workload,
+    answer,
+    best_rate,
+)
+from models.albert import AlbertBackbone
+
+INPUTS = ("token_ids", "segment_ids", "padding_mask")
+
+
+class Clock(keras.callbacks.Callback):
+    """Measures from the first step on: what `fit` sets up before is paid once a training."""
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if batch == 0:
+            self.start = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        float(logs["loss"])  # waits for a GPU
+        self.seconds = time.perf_counter() - self.start
+
+
+def main() -> None:
+    """Answers requests for the workload whose file is the only argument."""
+    workload = Workload.read(sys.argv[1])
+    if workload.limit_gib:
+        # Of the data segment: what is allocated, not what is only mapped, as libraries are.
+        resource.setrlimit(resource.RLIMIT_DATA, (workload.limit_gib << 30,) * 2)
+    model = _model(workload)
+    on_tensorflow = keras.config.backend() == "tensorflow"
+    make_batches = _project_batches(workload) if on_tensorflow else _plain_batches(workload)
+
+    masks = [x["padding_mask"] for x, _ in islice(make_batches(), workload.steps)]
+
+    def measure() -> dict[str, float]:
+        clock = Clock()
+        model.fit(
+            make_batches(),
+            steps_per_epoch=workload.steps,
+            shuffle=False,
+            verbose=0,
+            callbacks=[clock],
+        )
+        return {
+            "seconds": clock.seconds,
+            "tokens": sum(int(np.sum(mask)) for mask in masks),
+            "padded": sum(int(np.size(mask)) for mask in masks),
+            "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        }
+
+    # XLA compiles anew for every length; a training of several epochs hardly notices it.
+    if workload.steps > 1:
+        measure()
+    answer(measure, {"versions": _versions(), "product_flops": _product_rate()})
+
+
+def _model(workload: Workload) -> keras.Model:
+    """Returns a compiled classifier on the backbone."""
+    backbone = AlbertBackbone(
+        vocabulary_size=VOCABULARY_SIZE,
+        embedding_dim=128,
+        dtype="mixed_bfloat16",
+        gradient_checkpointing=workload.checkpointing,
+        **SIZES[workload.size],
+    )
+    logits = keras.layers.Dense(2, dtype="float32")(backbone(backbone.input)["pooled_output"])
+    model = keras.Model(backbone.input, logits)
+    optimizer = keras.optimizers.AdamW(
+        LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=1e-6, global_clipnorm=CLIP_NORM
+    )
+    model.compile(
+        optimizer,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=keras.config.backend() == "jax",
+    )
+    return model
+
+
+def _project_batches(workload: Workload) -> Any:
+    """Returns the project's own batches of rows written as tf.Transform writes them."""
+    import tensorflow as tf
+
+    from models.batching import TransformedSplit
+
+    folder = Path(tempfile.mkdtemp(prefix="benchmark-rows-"))
+    with tf.io.TFRecordWriter(str(folder / "rows.gz"), "GZIP") as writer:
+        for number, (ids, label) in enumerate(workload.rows):
+            feature = tf.train.Example().features.feature
+            example = tf.train.Example()
+            feature = example.features.feature
+            feature["token_ids"].int64_list.value.extend(ids)
+            feature["segment_ids"].int64_list.value.extend([0] * len(ids))
+            feature["label_id"].int64_list.value.append(label)
+            feature["row_id"].bytes_list.value.append(str(number).encode())
+            writer.write(example.SerializeToString())
+    spec = {
+        "token_ids": tf.io.VarLenFeature(tf.int64),
+        "segment_ids": tf.io.VarLenFeature(tf.int64),
+        "label_id": tf.io.FixedLenFeature([], tf.int64),
+        "row_id": tf.io.FixedLenFeature([], tf.string),
+    }
+    split = TransformedSplit([str(folder / "rows.gz")], spec)
+    epoch = split.measure(workload.batch_size)
+
+    return lambda: split.training_batches(epoch, seed=0)
+
+
+def _plain_batches(workload: Workload) -> Any:
+    """Returns batches of rows that are all of one length."""
+    ids = np.array([ids for ids, _ in workload.rows], "int32")
+    labels = np.array([label for _, label in workload.rows], "int32")
+
+    def batches() -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+        while True:
+            for start in range(0, len(ids) - workload.batch_size + 1, workload.batch_size):
+                chosen = ids[start : start + workload.batch_size]
+                values = (chosen, np.zeros_like(chosen), np.ones_like(chosen))
+                rows = dict(zip(INPUTS, values, strict=True))
+                yield rows, labels[start : start + workload.batch_size]
+
+    return batches
+
+
+def _product_rate() -> float:
+    shape = (PRODUCT_SIZE, PRODUCT_SIZE)
+    a, b = (keras.random.normal(shape, dtype="bfloat16", seed=seed) for seed in (1, 2))
+    return best_rate(lambda: np.asarray(keras.ops.cast(keras.ops.matmul(a, b)[0, 0], "float32")))
+
+
+def _versions() -> str:
+    backend = keras.config.backend()
+    version = __import__(backend).__version__
+    return f"albert-tfx, Keras {keras.__version__} on {backend} {version}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What both sides of the training benchmark train on, and how they talk to the process that asks.
+
+Standard library only: the peer's interpreter has PyTorch, and none of this project's packages.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+VOCABULARY_SIZE = 30_000
+LEARNING_RATE = 1e-5
+WEIGHT_DECAY = 0.01
+CLIP_NORM = 1.0
+PRODUCT_SIZE = 4096
+"""Rows and columns of the matrices whose bf16 product says how fast the machine multiplies."""
+
+SIZES: Mapping[str, Mapping[str, int]] = {
+    "tiny": {"num_layers": 4, "num_heads": 4, "hidden_dim": 128, "intermediate_dim": 512},
+    "base": {"num_layers": 12, "num_heads": 12, "hidden_dim": 768, "intermediate_dim": 3072},
+    "xxlarge": {"num_layers": 12, "num_heads": 64, "hidden_dim": 4096, "intermediate_dim": 16384},
+}
+"""Of the ALBERT paper, table 1; tiny is for trying the benchmark out."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What a worker trains.
+
+    Attributes:
+      size: A name of `SIZES`.
+      batch_size: Rows a step.
+      steps: Optimizer steps of one turn, over the same batches in each.
+      checkpointing: Whether activations are computed again for the gradients.
+      rows: Token ids, a list a row, and labels.
+      limit_gib: Memory that our side may use; None for any.
+    """
+
+    size: str
+    batch_size: int
+    steps: int
+    checkpointing: bool
+    rows: Sequence[tuple[Sequence[int], int]]
+    limit_gib: int | None = None
+
+    @classmethod
+    def read(cls, path: str) -> Workload:
+        """Reads what `write` wrote."""
+        return cls(**json.loads(Path(path).read_text("utf-8")))
+
+    def write(self, path: Path) -> None:
+        """Writes JSON, for a worker to read."""
+        path.write_text(json.dumps(self.__dict__), "utf-8")
+
+
+def random_rows(count: int, length: int) -> list[tuple[list[int], int]]:
+    """Returns rows of one length, of random tokens."""
+    draw = random.Random(0)
+    return [
+        (draw.choices(range(5, VOCABULARY_SIZE), k=length), draw.randrange(2)) for _ in range(count)
+    ]
+
+
+def flops_per_token(size: str, length: float) -> float:
+    """Returns the operations of the matrix products of one training step, by token.
+
+    The backward pass has two products for each one of the forward pass; what checkpointing
+    computes again is not counted.
+
+    Args:
+      size: A name of `SIZES`.
+      length: Mean number of tokens that a token attends to.
+    """
+    numbers = SIZES[size]
+    hidden = numbers["hidden_dim"]
+    layer = 2 * hidden * (4 * hidden + 2 * numbers["intermediate_dim"]) + 4 * hidden * length
+    return 3.0 * (numbers["num_layers"] * layer + 2 * 128 * hidden)
+
+
+def best_rate(multiply: Callable[[], Any], *, repeats: int = 3) -> float:
+    """Returns the operations a second of a product of matrices of `PRODUCT_SIZE`."""
+    multiply()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        multiply()
+        seconds.append(time.perf_counter() - start)
+    return 2.0 * PRODUCT_SIZE**3 / min(seconds)
+
+
+def answer(measure: Callable[[], Mapping[str, float]], ready: Mapping[str, Any]) -> None:
+    """Tells that a worker is ready, then measures once for each line of input, until it ends.
+
+    Args:
+      measure: Runs the steps of one turn.
+      ready: What is known before.
+    """
+    _tell(ready)
+    for _ in sys.stdin:
+        _tell(measure())
+
+
+def _tell(found: Mapping[str, Any]) -> None:
+    sys.stdout.write(f"RESULT {json.dumps(dict(found))}\n")
+    sys.stdout.flush()
