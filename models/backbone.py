@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 import keras
 
@@ -42,7 +43,7 @@ def create_backbone(
     """
     with initializers_seeded(seed):
         if config.weights is not None:
-            backbone = _load_backbone(config, vocabulary_size, dtype)
+            backbone = _load_backbone(config.weights, config, vocabulary_size, dtype)
             backbone.gradient_checkpointing = gradient_checkpointing
             return backbone
         size = asdict(backbone_size(config))
@@ -69,10 +70,10 @@ def _scale_weights(backbone: AlbertBackbone, factor: float) -> None:
 
 
 def _load_backbone(
-    config: ModelConfig, vocabulary_size: int, dtype: str | keras.DTypePolicy | None
+    preset: str, config: ModelConfig, vocabulary_size: int, dtype: str | keras.DTypePolicy | None
 ) -> AlbertBackbone:
     try:
-        backbone = AlbertBackbone.from_preset(config.weights, dtype=dtype, **_dropout(config))
+        backbone = AlbertBackbone.from_preset(preset, dtype=dtype, **_dropout(config))
     except (OSError, ValueError) as error:
         raise UserError(
             "model.weights must be the folder of a KerasHub ALBERT preset; received "
@@ -92,7 +93,7 @@ def _load_backbone(
     return backbone
 
 
-def _dropout(config: ModelConfig) -> dict[str, float | None]:
+def _dropout(config: ModelConfig) -> dict[str, Any]:
     """Returns what overrides the dropout of given weights, which may have two rates."""
     return {} if config.dropout is None else {"dropout": config.dropout, "attention_dropout": None}
 
