@@ -105,6 +105,7 @@ class Server:
     def stop(self) -> None:
         """Takes no more requests, answers those in progress, and frees the models."""
         self._stopping.set()
+        self._manager.give_up()  # a reload that waits for its models must not hold up the end
         for face in self._faces:
             face.stop(GRACE_SECONDS)
         self._loader.close()

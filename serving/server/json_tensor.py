@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 BASE64_KEY: Final = "b64"
+MAX_RANK: Final = 32
+"""Most dimensions of a numpy array, on every numpy."""
 
 _INT32_RANGE: Final = (-(2**31), 2**31 - 1)
 # int8, int16 and uint8 travel as int32: the real server takes any of those and cuts the high bits.
@@ -59,6 +61,8 @@ def to_array(value: Any, dtype: str) -> np.ndarray:
         if kinds != {list} or len(set(map(len, leaves))) > 1:
             raise explain(value, dtype)
         shape.append(len(leaves[0]))
+        if len(shape) > MAX_RANK:
+            raise invalid_argument(f"A tensor has at most {MAX_RANK} dimensions here")
         leaves = list(chain.from_iterable(leaves))
     if not leaves:
         return _empty(dtype).reshape(shape)

@@ -144,7 +144,7 @@ class Metrics:
         lines: list[str] = []
         for family in self._registry.collect():
             lines.extend(self._lines(family))
-        return "".join(f"{line}\n" for line in lines).encode()
+        return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
 
     def _lines(self, family: Metric) -> Iterator[str]:
         name = family.name if family.name in self._names else f"{family.name}_total"

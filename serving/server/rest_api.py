@@ -77,6 +77,10 @@ class RestApi:
             return PlainTextResponse(self._metrics.render())
         if not API.fullmatch(path):
             return PlainTextResponse("Not Found", 404)
+        if request.method == "OPTIONS" and request.headers.get("origin", "").startswith("http"):
+            return Response(
+                b""
+            )  # what a browser asks first; it goes no further without CORS headers
         body = await request.body()
         begun = time.monotonic()
         call, code = None, Code.OK

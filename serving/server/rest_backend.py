@@ -43,7 +43,12 @@ class RestBackend:
         Raises:
           StatusError: As the real server would end it.
         """
-        return self._actions[call.action](call, body, deadline)
+        try:
+            return self._actions[call.action](call, body, deadline)
+        except RecursionError as error:
+            raise invalid_argument(
+                "JSON Parse error: The document is nested too deeply."
+            ) from error
 
     def _predict(self, call: RestCall, body: bytes, deadline: float | None) -> bytes:
         document = parse_object(body)

@@ -209,6 +209,17 @@ def test_other_methods_are_malformed(server, method):
     assert json.loads(body)["error"] == f"Malformed request: {method} /v1/models/half"
 
 
+def test_a_browser_may_ask_for_the_options(server):
+    origin = {"Origin": "http://localhost"}
+    assert server.rest("OPTIONS", PREDICT, headers=origin) == (200, b"")
+
+
+@pytest.mark.parametrize("depth", [33, 500, 5000])
+def test_lists_that_no_tensor_can_be(server, depth):
+    body = b'{"instances": ' + b"[" * depth + b"]" * depth + b"}"
+    assert server.rest("POST", PREDICT, body)[0] == 400
+
+
 def test_a_zipped_body(server):
     zipped = gzip.compress(b'{"instances": [2]}')
     answer = server.rest("POST", PREDICT, zipped, {"Content-Encoding": "gzip"})
