@@ -73,11 +73,12 @@ def test_swaps_under_load_fail_no_request_and_half_a_version_changes_nothing(hal
             while not stop.is_set():
                 response = server.prediction.Predict(predict_request([2.0]), timeout=30)
                 answered.add(response.model_spec.version.value)
+                time.sleep(0.005)  # the loader shares the interpreter with these clients
         except grpc.RpcError as error:
             failures.append(error)
 
     with serving(f"--model_base_path={base}", "--model_name=half", *FAST) as server:
-        clients = [threading.Thread(target=ask, args=(server,)) for _ in range(4)]
+        clients = [threading.Thread(target=ask, args=(server,), daemon=True) for _ in range(4)]
         for client in clients:
             client.start()
         for version in (2, 3):
@@ -249,7 +250,7 @@ def test_sigterm_under_load_answers_what_it_took_and_exits_0(half_plus):
 
     with server_process(f"--model_base_path={half_plus}", "--model_name=half") as (process, server):
         wait_for_port(process, server.rest_port)
-        clients = [threading.Thread(target=ask, args=(server,)) for _ in range(8)]
+        clients = [threading.Thread(target=ask, args=(server,), daemon=True) for _ in range(8)]
         for client in clients:
             client.start()
         assert wait_until(lambda: len(answered) > 200)
