@@ -142,6 +142,11 @@ class TrainConfig(Section):
         default=None,
         description="Dev evaluations without a better one after which training ends; unset: never.",
     )
+    distribution: Literal["auto", "none", "mirrored", "multi_worker"] = Field(
+        default="auto",
+        description="auto: multi_worker where TF_CONFIG names several workers, mirrored where "
+        "there are several GPUs.",
+    )
     stop_when_stuck: bool = Field(
         default=True,
         description="Ends a run whose training loss is, for half of the steps, no better than that "

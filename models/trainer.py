@@ -17,12 +17,13 @@ from models.batching import TransformedSplit
 from models.candidate import Candidate
 from models.config import ModelConfig, TrainConfig
 from models.export import export_saved_model, write_reference
-from models.precision import resolve_precision
+from models.precision import FLOAT32, resolve_precision
 from models.presets import backbone_size
 from models.tasks import create_task
 from models.tasks.base import Task
 from models.tokenizer import AlbertTokenizer
 from models.training.checkpoint import CheckpointStore
+from models.training.distribution import create_strategy, is_chief
 from models.training.loop import higher_is_better, train
 from models.training.plan import batch_size, plan_training
 from models.training.seeds import train_seeds
@@ -52,19 +53,25 @@ def run_fn(fn_args: FnArgs) -> None:
     """
     fn_args.custom_config = with_best(fn_args.custom_config, fn_args.hyperparameters)
     train_config = TrainConfig.model_validate(fn_args.custom_config["train"])
+    # First of all, while TensorFlow has computed nothing: see `create_strategy`.
+    strategy = create_strategy(train_config.distribution, os.environ)
     # Before a tokenizer is made, which this would delete.
     keras.utils.set_random_seed(train_config.seeds[0])
     task = create_task(fn_args.custom_config["task"])
     candidate, summary = train_seeds(
-        train_config.seeds, _seed_training(fn_args, task), higher_is_better=higher_is_better(task)
+        train_config.seeds,
+        _seed_training(fn_args, task, strategy),
+        higher_is_better=higher_is_better(task),
     )
+    if not is_chief(strategy):
+        return
     summary.write(fn_args.model_run_dir)
     _export(candidate, fn_args, transformed_split(fn_args, fn_args.eval_files))
     CheckpointStore(checkpoint_dir(fn_args)).remove()
 
 
 def _seed_training(
-    fn_args: FnArgs, task: Task
+    fn_args: FnArgs, task: Task, strategy: tf.distribute.Strategy
 ) -> Callable[[int, str], tuple[Candidate, TrainingSummary]]:
     """Returns the function that trains the candidate with one seed, for `train_seeds`."""
     config = TrainConfig.model_validate(fn_args.custom_config["train"])
@@ -75,7 +82,8 @@ def _seed_training(
     epoch = training.measure(batch_size(config, task.recipe))
 
     def train_one(seed: int, name: str) -> tuple[Candidate, TrainingSummary]:
-        candidate = build_candidate(fn_args, task, config, seed)
+        with strategy.scope():
+            candidate = build_candidate(fn_args, task, config, seed)
         plan = plan_training(config, task.recipe, epoch, precision=candidate.precision, seed=seed)
         folder = "" if len(config.seeds) == 1 else f"seed-{seed}"
         summary = train(
@@ -126,7 +134,7 @@ def build_candidate(fn_args: FnArgs, task: Task, train_config: TrainConfig, seed
 def _export(candidate: Candidate, fn_args: FnArgs, evaluation: TransformedSplit) -> None:
     """Writes the SavedModel with the trainer's own answers, and the preset beside it."""
     task = candidate.task
-    served = candidate.in_float32()
+    served = _served(candidate)
     info = ModelInfo(
         name=NAME,
         task=task.name,
@@ -147,3 +155,18 @@ def _export(candidate: Candidate, fn_args: FnArgs, evaluation: TransformedSplit)
         os.path.join(os.path.dirname(fn_args.serving_model_dir), PRESET_FOLDER),
         vocabulary_copy(fn_args.transform_output),
     )
+
+
+def _served(candidate: Candidate) -> Candidate:
+    """Returns the candidate in float32 on one device."""
+    if candidate.model.distribute_strategy.num_replicas_in_sync == 1:
+        return candidate.in_float32()
+    served = Candidate.build(
+        candidate.task,
+        candidate.config,
+        candidate.tokenizer,
+        seed=candidate.seed,
+        precision=FLOAT32,
+    )
+    served.model.set_weights(candidate.model.get_weights())
+    return served

@@ -59,12 +59,21 @@ class KeepCheckpoints(keras.callbacks.Callback):
     def __init__(
         self,
         state: TrainingState,
-        store: CheckpointStore,
+        store: CheckpointStore | None,
         *,
         metric: str,
         higher_is_better: bool,
         patience: int | None = None,
     ) -> None:
+        """Makes the callback.
+
+        Args:
+          state: Of the run.
+          store: Where to save; None in a process that leaves it to another.
+          metric: Training metric that decides.
+          higher_is_better: Its direction.
+          patience: Evaluations without a better one after which the run ends; None: never.
+        """
         super().__init__()
         self._state = state
         self._store = store
@@ -87,7 +96,8 @@ class KeepCheckpoints(keras.callbacks.Callback):
         if self._patience and self._state.evaluations_since_best() >= self._patience:
             self._state.stopped_early = True
             self.model.stop_training = True
-        self._store.save(self.model, self._state)
+        if self._store is not None:
+            self._store.save(self.model, self._state)
 
 
 class LogToTensorBoard(keras.callbacks.Callback):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import keras
+import tensorflow as tf
 
 from models.batching import EpochSize, TransformedSplit
 from models.optimizers.create import create_optimizer
@@ -19,6 +20,7 @@ from models.training.callbacks import (
     ReportProgress,
 )
 from models.training.checkpoint import CheckpointStore
+from models.training.distribution import distribute, is_chief, wait_for_all
 from models.training.guard import StopOnNonFiniteLoss, StopWhenStuck
 from models.training.plan import TrainingPlan
 from models.training.state import TrainingState
@@ -39,10 +41,11 @@ def train(
 ) -> TrainingSummary:
     """Trains `model`, from the checkpoint in `store` if there is one, and leaves its best weights.
 
-    On a CPU the weights are the same in every run from the same start, interrupted or not.
+    On a CPU the weights are the same in every run from the same start, interrupted or not. Of
+    several processes each calls this; one writes, into folders that all of them see.
 
     Args:
-      model: What `task.build_model` returned.
+      model: What `task.build_model` returned, made under the strategy to train with.
       task: Gives loss, metrics, and the dev metric by which weights are chosen.
       plan: What to do.
       training: Rows to learn from.
@@ -56,34 +59,41 @@ def train(
         another model.
       UserError: If the rate factors freeze everything.
     """
-    _compile(model, task, plan)
-    state = store.restore(model) or TrainingState()
-    resumed_from_step = state.step
-    counter = CountSteps(plan, state)
-    if state.step < plan.steps and not state.stopped_early:
-        model.fit(
-            training.training_batches(epoch, seed=plan.seed, start_step=plan.batches(state.step)),
-            validation_data=evaluation.evaluation_batches(evaluation.measure(plan.batch_size)),
-            steps_per_epoch=plan.eval_every,
-            initial_epoch=state.step // plan.eval_every,
-            epochs=math.ceil(plan.steps / plan.eval_every),
-            shuffle=False,  # Keras cannot: the batches come in their order
-            verbose=0,
-            callbacks=[
-                counter,
-                *_guards(task, plan, state, store, training),
-                LogToTensorBoard(log_dir, plan, state),
-                KeepCheckpoints(
-                    state,
-                    store,
-                    metric=task.selection_metric,
-                    higher_is_better=higher_is_better(task),
-                    patience=plan.early_stopping,
+    strategy = model.distribute_strategy
+    if strategy.num_replicas_in_sync > 1:
+        # Not made under the strategy, so that Keras leaves the devices to models.training.steps:
+        # its own `fit` fails with several workers.
+        model = keras.Model(model.input, model.output)
+    with strategy.scope():
+        _compile(model, task, plan, strategy)
+        state = store.restore(model) or TrainingState()
+        resumed_from_step = state.step
+        counter = CountSteps(plan, state)
+        if state.step < plan.steps and not state.stopped_early:
+            dev = evaluation.measure(plan.batch_size)
+            model.fit(
+                distribute(
+                    strategy,
+                    lambda: training.training_batches(
+                        epoch, seed=plan.seed, start_step=plan.batches(state.step)
+                    ),
                 ),
-                ReportProgress(plan, state, metric=task.selection_metric, name=plan.name),
-            ],
-        )
-    store.restore_best(model, state)
+                validation_data=distribute(strategy, lambda: evaluation.evaluation_batches(dev)),
+                validation_steps=dev.batches if strategy.num_replicas_in_sync > 1 else None,
+                steps_per_epoch=plan.eval_every,
+                initial_epoch=state.step // plan.eval_every,
+                epochs=math.ceil(plan.steps / plan.eval_every),
+                shuffle=False,  # Keras cannot: the batches come in their order
+                verbose=0,
+                callbacks=[
+                    counter,
+                    *_guards(task, plan, state, store, training),
+                    *_records(task, plan, state, store, log_dir, writes=is_chief(strategy)),
+                ],
+            )
+        wait_for_all(strategy)
+        store.restore_best(model, state)
+        wait_for_all(strategy)
     return summarize(
         plan,
         epoch,
@@ -118,7 +128,30 @@ def _guards(
     return guards
 
 
-def _compile(model: keras.Model, task: Task, plan: TrainingPlan) -> None:
+def _records(
+    task: Task,
+    plan: TrainingPlan,
+    state: TrainingState,
+    store: CheckpointStore,
+    log_dir: str,
+    *,
+    writes: bool,
+) -> list[keras.callbacks.Callback]:
+    """Returns what keeps and tells the course of the run; one process writes."""
+    keep = KeepCheckpoints(
+        state,
+        store if writes else None,
+        metric=task.selection_metric,
+        higher_is_better=higher_is_better(task),
+        patience=plan.early_stopping,
+    )
+    progress = ReportProgress(plan, state, metric=task.selection_metric, name=plan.name)
+    return [LogToTensorBoard(log_dir, plan, state), keep, progress] if writes else [keep, progress]
+
+
+def _compile(
+    model: keras.Model, task: Task, plan: TrainingPlan, strategy: tf.distribute.Strategy
+) -> None:
     freeze(model, plan.rate_factors)
     optimizer = create_optimizer(
         WarmupLinearDecay(plan.learning_rate, plan.warmup_steps, plan.steps),
@@ -133,9 +166,9 @@ def _compile(model: keras.Model, task: Task, plan: TrainingPlan) -> None:
     model.compile(
         optimizer,
         loss=task.loss(),
-        metrics=task.training_metrics(),
+        weighted_metrics=task.training_metrics(),  # a filler row has the weight 0
         jit_compile=False,  # every length of a batch would be compiled anew
         auto_scale_loss=False,
     )
     optimizer.build(model.trainable_variables)
-    install_steps(model, accumulation=plan.accumulation)
+    install_steps(model, accumulation=plan.accumulation, strategy=strategy)

@@ -24,15 +24,18 @@ class TrainStep:
     `keras.Model.fit` calls it in the place of its own `train_function`.
     """
 
-    def __init__(self, model: keras.Model, *, accumulation: int) -> None:
+    def __init__(
+        self, model: keras.Model, *, accumulation: int, strategy: tf.distribute.Strategy
+    ) -> None:
         """Makes the step of a compiled model with a built optimizer.
 
         Args:
-          model: Its distribution strategy is where it was made.
+          model: Its variables were made under `strategy`.
           accumulation: Batches of a step.
+          strategy: Knows the devices.
         """
         self._model = model
-        self._strategy = model.distribute_strategy
+        self._strategy = strategy
         self._accumulation = accumulation
         self._variables = list(model.trainable_variables)
         self._sums: list[tf.Variable] = []
@@ -104,8 +107,9 @@ class TestStep:
 
     __test__ = False  # for pytest
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, *, strategy: tf.distribute.Strategy) -> None:
         self._model = model
+        self._strategy = strategy
         self._run = tf.function(self._evaluate, reduce_retracing=True)
 
     def __call__(self, iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
@@ -114,7 +118,7 @@ class TestStep:
 
     @_as_it_is
     def _evaluate(self, iterator: Any) -> dict[str, tf.Tensor]:
-        self._model.distribute_strategy.run(self._evaluate_rows, args=(next(iterator),))
+        self._strategy.run(self._evaluate_rows, args=(next(iterator),))
         return self._model.get_metrics_result()
 
     def _evaluate_rows(self, batch: Any) -> None:
@@ -130,7 +134,7 @@ def mean_loss(model: keras.Model, inputs: Any, target: Any, outputs: Any, weight
     Keras divides it by the number of devices, for gradients that are added up as they are.
     """
     loss = model.compute_loss(inputs, target, outputs, weights, training=True)
-    return loss * model.distribute_strategy.num_replicas_in_sync
+    return loss * tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def row_counts(outputs: Any, weights: Any) -> tuple[tf.Tensor, tf.Tensor]:
@@ -150,13 +154,15 @@ def update_metrics(
     model.compute_metrics(inputs, target, outputs, weights)
 
 
-def install_steps(model: keras.Model, *, accumulation: int) -> None:
+def install_steps(
+    model: keras.Model, *, accumulation: int, strategy: tf.distribute.Strategy
+) -> None:
     """Makes `fit` and `evaluate` of a compiled model take these steps, where Keras' do not do."""
-    if model.distribute_strategy.num_replicas_in_sync > 1:
-        model.test_function = TestStep(model)
+    if strategy.num_replicas_in_sync > 1:
+        model.test_function = TestStep(model, strategy=strategy)
     elif accumulation == 1:
         return
-    model.train_function = TrainStep(model, accumulation=accumulation)
+    model.train_function = TrainStep(model, accumulation=accumulation, strategy=strategy)
 
 
 def _sum_of(shape: Sequence[int]) -> tf.Variable:

@@ -28,7 +28,7 @@ def make_model(*, accumulation=1, scaled=False, dtype="float32"):
         auto_scale_loss=False,
     )
     optimizer.build(model.trainable_variables)
-    install_steps(model, accumulation=accumulation)
+    install_steps(model, accumulation=accumulation, strategy=tf.distribute.get_strategy())
     return model
 
 
