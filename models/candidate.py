@@ -75,12 +75,12 @@ class Candidate:
         return cls(task, config, tokenizer, seed, precision, backbone, model)
 
     def in_float32(self) -> Candidate:
-        """Returns the candidate that is served: the same weights, computing in float32.
+        """Returns the candidate that is served: the same weights, in float32 on one device.
 
         What a GPU or a CPU with AMX trained in 16 bits may be served by a machine that is slow at
         them.
         """
-        if self.precision == FLOAT32:
+        if self.precision == FLOAT32 and self.model.distribute_strategy.num_replicas_in_sync == 1:
             return self
         served = Candidate.build(
             self.task, self.config, self.tokenizer, seed=self.seed, precision=FLOAT32

@@ -17,7 +17,7 @@ from models.batching import TransformedSplit
 from models.candidate import Candidate
 from models.config import ModelConfig, TrainConfig
 from models.export import export_saved_model, write_reference
-from models.precision import FLOAT32, resolve_precision
+from models.precision import resolve_precision
 from models.presets import backbone_size
 from models.tasks import create_task
 from models.tasks.base import Task
@@ -85,7 +85,9 @@ def _seed_training(
         with strategy.scope():
             candidate = build_candidate(fn_args, task, config, seed)
         plan = plan_training(config, task.recipe, epoch, precision=candidate.precision, seed=seed)
-        folder = "" if len(config.seeds) == 1 else f"seed-{seed}"
+        log_dir = fn_args.model_run_dir
+        if len(config.seeds) > 1:
+            log_dir = os.path.join(log_dir, f"seed-{seed}")
         summary = train(
             candidate.model,
             task,
@@ -94,7 +96,7 @@ def _seed_training(
             epoch=epoch,
             evaluation=evaluation,
             store=CheckpointStore(os.path.join(checkpoint_dir(fn_args), f"seed-{seed}")),
-            log_dir=os.path.join(fn_args.model_run_dir, folder),
+            log_dir=log_dir,
         )
         return candidate, summary
 
@@ -134,7 +136,7 @@ def build_candidate(fn_args: FnArgs, task: Task, train_config: TrainConfig, seed
 def _export(candidate: Candidate, fn_args: FnArgs, evaluation: TransformedSplit) -> None:
     """Writes the SavedModel with the trainer's own answers, and the preset beside it."""
     task = candidate.task
-    served = _served(candidate)
+    served = candidate.in_float32()
     info = ModelInfo(
         name=NAME,
         task=task.name,
@@ -155,18 +157,3 @@ def _export(candidate: Candidate, fn_args: FnArgs, evaluation: TransformedSplit)
         os.path.join(os.path.dirname(fn_args.serving_model_dir), PRESET_FOLDER),
         vocabulary_copy(fn_args.transform_output),
     )
-
-
-def _served(candidate: Candidate) -> Candidate:
-    """Returns the candidate in float32 on one device."""
-    if candidate.model.distribute_strategy.num_replicas_in_sync == 1:
-        return candidate.in_float32()
-    served = Candidate.build(
-        candidate.task,
-        candidate.config,
-        candidate.tokenizer,
-        seed=candidate.seed,
-        precision=FLOAT32,
-    )
-    served.model.set_weights(candidate.model.get_weights())
-    return served

@@ -34,12 +34,12 @@ def create_strategy(requested: str, environ: Mapping[str, str]) -> tf.distribute
       environ: The environment of the process.
 
     Raises:
-      UserError: If TF_CONFIG is malformed, or missing for "multi_worker".
+      UserError: If TF_CONFIG is malformed, or missing for "multi_worker", or if it is too late.
     """
     workers = cluster_workers(environ) if requested in ("auto", "multi_worker") else []
     if len(workers) > 1:
         _log.info("distribution multi_worker: %d workers", len(workers))
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        return _join_cluster()
     if requested == "multi_worker":
         raise UserError(
             "train.distribution multi_worker needs TF_CONFIG with two workers or more; received "
@@ -106,6 +106,24 @@ def wait_for_all(strategy: tf.distribute.Strategy) -> None:
         strategy.reduce(tf.distribute.ReduceOp.SUM, arrived, axis=None).numpy()
 
 
+def check_same_step(strategy: tf.distribute.Strategy, step: int) -> None:
+    """Checks that every process goes on from the same step.
+
+    Raises:
+      UserError: If one has not found the checkpoint of the others.
+    """
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return
+    steps = strategy.run(lambda: tf.constant(step, tf.int64))
+    total = int(strategy.reduce(tf.distribute.ReduceOp.SUM, steps, axis=None))
+    if total != step * strategy.num_replicas_in_sync:
+        raise UserError(
+            "every worker must see the checkpoints of the chief; this one would go on from step "
+            f"{step} and others from another; set output to a folder that all of them share, such "
+            "as a bucket"
+        )
+
+
 def distribute(
     strategy: tf.distribute.Strategy, make_batches: Callable[[], tf.data.Dataset]
 ) -> Any:
@@ -157,6 +175,16 @@ def shard(batches: tf.data.Dataset, context: tf.distribute.InputContext) -> tf.d
         return tf.data.Dataset.from_tensor_slices((*taken, tf.cast(counted, tf.float32)))
 
     return batches.flat_map(cut)
+
+
+def _join_cluster() -> tf.distribute.Strategy:
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError as error:
+        raise UserError(
+            "several workers must be joined before TensorFlow computes anything in the process; "
+            f"{error}; run the Trainer in a process of its own, or set train.distribution to none"
+        ) from error
 
 
 def _is_addresses(addresses: Any) -> bool:

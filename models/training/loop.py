@@ -20,7 +20,12 @@ from models.training.callbacks import (
     ReportProgress,
 )
 from models.training.checkpoint import CheckpointStore
-from models.training.distribution import distribute, is_chief, wait_for_all
+from models.training.distribution import (
+    check_same_step,
+    distribute,
+    is_chief,
+    wait_for_all,
+)
 from models.training.guard import StopOnNonFiniteLoss, StopWhenStuck
 from models.training.plan import TrainingPlan
 from models.training.state import TrainingState
@@ -67,6 +72,7 @@ def train(
     with strategy.scope():
         _compile(model, task, plan, strategy)
         state = store.restore(model) or TrainingState()
+        check_same_step(strategy, state.step)
         resumed_from_step = state.step
         counter = CountSteps(plan, state)
         if state.step < plan.steps and not state.stopped_early:

@@ -32,6 +32,7 @@ FEATURE_SPEC = {
     keys.LABEL_ID: tf.io.FixedLenFeature([], tf.int64),
     keys.ROW_ID: tf.io.FixedLenFeature([], tf.string),
 }
+TEXTS = ["the film was fine and funny", "dull"]
 _FILLER = ["the", "film", "was", "people", "saw", "it", "and"]
 _WORDS = {0: "dull long charmless", 1: "fine funny warm", 2: "fine dull funny long"}
 

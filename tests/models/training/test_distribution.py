@@ -36,7 +36,10 @@ model = tiny_training.MODEL.model_copy(update={"classifier_dropout": 0.0})
 with strategy.scope():
     candidate = tiny_training.build(Path(vocabulary).read_bytes(), model=model)
 summary = tiny_training.run(candidate, folder, work_dir, **json.loads(settings))
-np.savez(result, *candidate.model.get_weights())
+served = candidate.in_float32()
+assert served.model.distribute_strategy.num_replicas_in_sync == 1
+answers = served.predict_function()({"text": tf.constant(tiny_training.TEXTS)})
+np.savez(result, *served.model.get_weights(), answers["probabilities"])
 Path(result).with_suffix(".json").write_text(summary.model_dump_json())
 """
 
@@ -95,7 +98,9 @@ def finish(*processes):
 def assert_same(result, alone):
     candidate, summary = alone
     with np.load(result) as weights:
-        for name, expected in zip(weights.files, candidate.model.get_weights(), strict=True):
+        answers = candidate.predict_function()({"text": tf.constant(tiny_training.TEXTS)})
+        wanted = [*candidate.model.get_weights(), answers["probabilities"]]
+        for name, expected in zip(weights.files, wanted, strict=True):
             np.testing.assert_allclose(weights[name], expected, rtol=0, atol=1e-5)
     told = json.loads(result.with_suffix(".json").read_text())
     for entry, expected in zip(told["history"], summary.history, strict=True):
@@ -212,6 +217,14 @@ def test_malformed_tf_config_is_refused(environ, message):
 def test_several_workers_cannot_be_had_without_tf_config():
     with pytest.raises(UserError, match="two workers or more; received 0"):
         create_strategy("multi_worker", {})
+
+
+def test_a_cluster_cannot_be_joined_by_a_process_that_has_computed(monkeypatch):
+    tf.ones(())  # starts the runtime
+    environ = tf_config({"worker": ["a:1", "b:1"]}, {"type": "worker", "index": 0})
+    monkeypatch.setenv("TF_CONFIG", environ["TF_CONFIG"])
+    with pytest.raises(UserError, match=r"before TensorFlow computes.*process of its own"):
+        create_strategy("auto", environ)
 
 
 @pytest.mark.parametrize("requested", ["auto", "none"])
