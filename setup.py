@@ -32,6 +32,9 @@ RUN = [
     # The old name of KerasHub, for those who look for it: a shim that holds no code of its own.
     f"keras-nlp>=0.25,<0.26{BROAD}",
     f"keras-nlp>=0.32,<0.33{CURRENT}",
+    # The PipelineSpec proto, which TFX's Kubeflow runner and its container entry point speak.
+    f"kfp-pipeline-spec>=0.2.2,<0.3{BROAD}",
+    f"kfp-pipeline-spec>=2.14,<3{CURRENT}",
     "sentencepiece>=0.2,<0.3",
     "safetensors>=0.5,<1",
     "scikit-learn>=1.5,<2",
@@ -71,20 +74,24 @@ setup(
     description="Text files to a gated, published, answering ALBERT model, on TFX",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
-    packages=find_packages(
-        include=[
-            "schemas",
-            "schemas.*",
-            "models",
-            "models.*",
-            "components",
-            "components.*",
-            "pipeline",
-            "pipeline.*",
-            "serving",
-            "serving.*",
-        ]
-    ),
+    # A namespace without __init__.py: a library of that name, where there is one, goes before ours.
+    packages=[
+        "kubeflow",
+        *find_packages(
+            include=[
+                "schemas",
+                "schemas.*",
+                "models",
+                "models.*",
+                "components",
+                "components.*",
+                "pipeline",
+                "pipeline.*",
+                "serving",
+                "serving.*",
+            ]
+        ),
+    ],
     package_data={"schemas": ["*.pbtxt"], "pipeline": ["templates/*"]},
     install_requires=RUN,
     extras_require={"dev": DEV},

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipeline.commands.canary import canary
+from pipeline.commands.compile import compile_pipeline
 from pipeline.commands.export import export
 from pipeline.commands.gateway import gateway
 from pipeline.commands.init import init
@@ -32,6 +33,7 @@ app = typer.Typer(
 for command in (run, init, plan, predict, export, models, promote, rollback, canary, gateway):
     app.command()(command)
 app.command(context_settings=PASS_ON)(serve)
+app.command("compile")(compile_pipeline)
 app.add_typer(weights)
 
 

@@ -6,7 +6,9 @@ parameters so that a change of code reruns what depends on it. It needs no git c
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -25,6 +27,19 @@ LIBRARIES = (
 )
 
 
+_counted_libraries: ContextVar[Sequence[str]] = ContextVar("libraries", default=LIBRARIES)
+
+
+@contextmanager
+def libraries_elsewhere() -> Iterator[None]:
+    """Leaves this machine's libraries out of the version, for steps that run in an image."""
+    token = _counted_libraries.set(())
+    try:
+        yield
+    finally:
+        _counted_libraries.reset(token)
+
+
 def code_version(*modules: str) -> str:
     """Returns a hash of the sources that `modules` reach by imports, and of library versions.
 
@@ -35,7 +50,7 @@ def code_version(*modules: str) -> str:
       16 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for library in LIBRARIES:
+    for library in _counted_libraries.get():
         digest.update(f"{library}={_library_version(library)};".encode())
     for name, path in sorted(_reached(modules).items()):
         digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")

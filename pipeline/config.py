@@ -15,6 +15,7 @@ from components.validation.config import ValidationConfig
 from models.config import BaselinesConfig, ModelConfig, TrainConfig, VocabularyConfig
 from models.tasks import create_task
 from models.tasks.base import Task
+from pipeline.kubeflow_config import KubeflowConfig
 from schemas.section import Section
 
 
@@ -45,6 +46,7 @@ class RunConfig(Section):
     evaluate: EvaluateConfig = EvaluateConfig()
     serving_check: ServingCheckConfig = ServingCheckConfig()
     publish: PublishConfig = PublishConfig()
+    kubeflow: KubeflowConfig | None = None
 
     @cached_property
     def typed_task(self) -> Task:

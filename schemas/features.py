@@ -53,6 +53,9 @@ SERVING_BLESSING: Final = "serving_blessing"
 PUSHED_MODEL: Final = "pushed_model"
 TUNER_RESULTS: Final = "tuner_results"
 
+NONE_FOUND: Final = "none_found"
+"""Custom property, 1 on an artifact that stands for none: Kubeflow knows no empty input."""
+
 # Files inside the artifacts.
 INGEST_SUMMARY_FILE: Final = "summary.json"
 VOCABULARY_FILE: Final = "spiece.model"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = {"schemas", "models", "components", "pipeline", "serving"}
+PACKAGES = {"schemas", "models", "components", "pipeline", "serving", "kubeflow"}
 
 pytestmark = pytest.mark.slow
 

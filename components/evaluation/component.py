@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import standard_artifacts
-from tfx.types.channel import UnionChannel
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
 from components.evaluation.config import EvaluateConfig
@@ -30,12 +29,17 @@ class EvaluateSpec(types.ComponentSpec):
         keys.EXAMPLES: ChannelParameter(type=standard_artifacts.Examples),
         keys.MODEL: ChannelParameter(type=standard_artifacts.Model),
         keys.CHAMPION: ChannelParameter(type=standard_artifacts.Model, optional=True),
-        keys.BASELINES: ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
     OUTPUTS: ClassVar = {
         keys.EVALUATION: ChannelParameter(type=standard_artifacts.ModelEvaluation),
         keys.BLESSING: ChannelParameter(type=standard_artifacts.ModelBlessing),
     }
+
+
+def _spec_class(baseline_keys: Iterable[str]) -> type[EvaluateSpec]:
+    """Returns the spec with an input for each baseline: Kubeflow takes one artifact an input."""
+    baselines = {key: ChannelParameter(type=standard_artifacts.Model) for key in baseline_keys}
+    return type("EvaluateSpec", (EvaluateSpec,), {"INPUTS": EvaluateSpec.INPUTS | baselines})
 
 
 class Evaluate(base_beam_component.BaseBeamComponent):
@@ -79,10 +83,9 @@ class Evaluate(base_beam_component.BaseBeamComponent):
         inputs = {keys.EXAMPLES: examples, keys.MODEL: model}
         if champion is not None:
             inputs[keys.CHAMPION] = champion
-        if baselines:
-            inputs[keys.BASELINES] = UnionChannel(baselines)
+        numbered = {f"{keys.BASELINES}_{n}": channel for n, channel in enumerate(baselines)}
         super().__init__(
-            spec=EvaluateSpec(
+            spec=_spec_class(numbered)(
                 config=config.model_dump_json(),
                 task=json.dumps(task, sort_keys=True),
                 split=split,
@@ -90,5 +93,6 @@ class Evaluate(base_beam_component.BaseBeamComponent):
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
                 blessing=types.Channel(type=standard_artifacts.ModelBlessing),
                 **inputs,
+                **numbered,
             )
         )

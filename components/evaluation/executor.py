@@ -49,9 +49,20 @@ class Executor(BaseBeamExecutor):
         task = create_task(json.loads(exec_properties["task"]))
         config = EvaluateConfig.model_validate_json(exec_properties["config"])
         split = exec_properties["split"]
-        baselines = _by_name(input_dict.get(keys.BASELINES, ()))
+        baselines = _by_name(
+            [
+                artifact
+                for key in sorted(input_dict)
+                if key.startswith(keys.BASELINES)
+                for artifact in input_dict[key]
+            ]
+        )
         _refuse_bad_thresholds(config, task, list(baselines))
-        champions = input_dict.get(keys.CHAMPION, [])
+        champions = [
+            champion
+            for champion in input_dict.get(keys.CHAMPION, [])
+            if not champion.get_int_custom_property(keys.NONE_FOUND)
+        ]
         champion = _champion_status(champions, task, input_dict[keys.EXAMPLES], split)
         models = {CANDIDATE: _model_dir(input_dict[keys.MODEL][0]), **baselines}
         if champion.status == "compared":

@@ -48,24 +48,29 @@ class Ingest(base_component.BaseComponent):
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
     def __init__(
-        self, *, sources: Sources, config: IngestConfig, task: Mapping[str, Any], code_version: str
+        self,
+        *,
+        sources: Sources | None,
+        config: IngestConfig,
+        task: Mapping[str, Any],
+        code_version: str,
     ) -> None:
         """Makes the component.
 
         Args:
           sources: The resolved files. Their fingerprint is a parameter of the step, so that a
-            changed file reruns it.
+            changed file reruns it. None where they lie elsewhere: the step finds them itself.
           config: Rules for rows and repeats.
           task: The task section of the run config.
           code_version: Hash of the code that ingests; a change reruns the step.
         """
         super().__init__(
             spec=IngestSpec(
-                sources=sources.model_dump_json(),
+                sources=sources.model_dump_json() if sources else "",
                 config=config.model_dump_json(),
                 task=json.dumps(task, sort_keys=True),
-                fingerprint=sources.fingerprint,
-                span=sources.span,
+                fingerprint=sources.fingerprint if sources else "",
+                span=sources.span if sources else 0,
                 code_version=code_version,
                 examples=types.Channel(type=standard_artifacts.Examples),
                 quarantine=types.Channel(type=Quarantine),

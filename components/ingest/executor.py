@@ -20,7 +20,7 @@ from tfx.types import artifact_utils
 from components.ingest.chunks import plan_chunks
 from components.ingest.config import IngestConfig
 from components.ingest.gates import check_rows, find_warnings
-from components.ingest.sources import Sources
+from components.ingest.sources import Sources, resolve_sources
 from components.ingest.summary import Counts, IngestSummary, summarize
 from components.ingest.transform import IngestPlan, IngestRows
 from components.refused import keep_outputs
@@ -50,9 +50,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         start = time.monotonic()
-        sources = Sources.model_validate_json(exec_properties["sources"])
         config = IngestConfig.model_validate_json(exec_properties["config"])
         task_record = json.loads(exec_properties["task"])
+        task = create_task(task_record)
+        found = exec_properties["sources"]
+        sources = Sources.model_validate_json(found) if found else resolve_sources(config, task)
         examples = artifact_utils.get_single_instance(output_dict[keys.EXAMPLES])
         quarantine = artifact_utils.get_single_instance(output_dict[keys.QUARANTINE])
         plan = IngestPlan(
@@ -67,7 +69,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             self._run(plan, sources.span, quarantine.uri)
         finally:
             fileio.rmtree(plan.staging_uri)
-        task = create_task(task_record)
         summary = _read_summary(quarantine.uri)
         summary = summary.model_copy(
             update={

@@ -20,6 +20,7 @@ class DataGateSpec(types.ComponentSpec):
     PARAMETERS: ClassVar = {
         "config": ExecutionParameter(type=str),
         "code_version": ExecutionParameter(type=str),
+        "keep_in": ExecutionParameter(type=str, optional=True),
     }
     INPUTS: ClassVar = {
         keys.STATISTICS: ChannelParameter(type=standard_artifacts.ExampleStatistics),
@@ -51,6 +52,7 @@ class DataGate(base_component.BaseComponent):
         previous_statistics: types.BaseChannel | None = None,
         config: ValidationConfig,
         code_version: str,
+        keep_in: str | None = None,
     ) -> None:
         """Makes the component.
 
@@ -61,6 +63,8 @@ class DataGate(base_component.BaseComponent):
           previous_statistics: Statistics to compare with; see components.validation.previous.
           config: What to do about which kind of anomaly.
           code_version: Hash of the code of the gate; a change reruns the step.
+          keep_in: Folder that statistics which pass are kept in, for later runs to compare with;
+            unset: they are found in ML Metadata.
         """
         inputs = {keys.STATISTICS: statistics, keys.SCHEMA: schema, keys.EXAMPLES: examples}
         if previous_statistics is not None:
@@ -70,6 +74,7 @@ class DataGate(base_component.BaseComponent):
                 **inputs,
                 config=config.model_dump_json(),
                 code_version=code_version,
+                keep_in=keep_in,
                 anomalies=types.Channel(type=standard_artifacts.ExampleAnomalies),
             )
         )

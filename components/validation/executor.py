@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import tensorflow_data_validation as tfdv
@@ -27,6 +28,7 @@ from components.validation.findings import (
     refusal,
     stopping,
 )
+from components.validation.kept import keep
 from components.validation.rows import offending_rows
 from schemas import features as keys
 from schemas.errors import RefusedError
@@ -84,6 +86,8 @@ class Executor(base_executor.BaseExecutor):
             )
         for finding in findings:
             logging.warning("data gate: %s", finding)
+        if keep_in := exec_properties.get("keep_in"):
+            keep(statistics, Path(keep_in))
 
 
 def _read_schema(uri: str) -> schema_pb2.Schema:
@@ -94,6 +98,7 @@ def _statistics_by_split(artifacts: Iterable[types.Artifact]) -> dict[str, Stati
     return {
         split: stats_artifact_utils.load_statistics(artifact, split).proto()
         for artifact in artifacts
+        if not artifact.get_int_custom_property(keys.NONE_FOUND)
         for split in artifact_utils.decode_split_names(artifact.split_names)
     }
 

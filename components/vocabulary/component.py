@@ -47,6 +47,7 @@ class VocabularyTrainer(base_component.BaseComponent):
         config: VocabularyConfig,
         task: Mapping[str, Any],
         code_version: str,
+        file_is_here: bool = True,
     ) -> None:
         """Makes the component.
 
@@ -55,12 +56,14 @@ class VocabularyTrainer(base_component.BaseComponent):
           config: A file to take, or how to train.
           task: The task section of the run config.
           code_version: Hash of the code that trains; a change reruns the step.
+          file_is_here: Whether the file of `config` can be read now, or only by the step.
 
         Raises:
           UserError: If the file of `config` cannot be read or is no ALBERT vocabulary.
         """
         # A parameter, so that a changed file of the same name reruns the step.
-        model_hash = "" if config.model is None else read_model_file(config.model).hash
+        given = config.model if file_is_here else None
+        model_hash = "" if given is None else read_model_file(given).hash
         super().__init__(
             spec=VocabularySpec(
                 examples=examples,

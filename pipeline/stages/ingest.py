@@ -26,7 +26,7 @@ class IngestStage:
         return [self.ingest, self.statistics]
 
 
-def ingest_stage(config: RunConfig, sources: Sources) -> IngestStage:
+def ingest_stage(config: RunConfig, sources: Sources | None) -> IngestStage:
     """Makes the nodes that turn `sources` into examples and statistics."""
     ingest = Ingest(
         sources=sources,

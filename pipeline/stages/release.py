@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from tfx.dsl.components.base.base_node import BaseNode
 
-from components.evaluation.champion import champion_resolver
 from components.evaluation.component import Evaluate
 from components.publish.component import Publish
 from components.serving_check.component import ServingCheck
+from pipeline.backend import Backend
 from pipeline.code_version import code_version
 from pipeline.config import RunConfig
 from pipeline.stages.ingest import IngestStage
@@ -31,13 +31,13 @@ class ReleaseStage:
 
 
 def release_stage(
-    config: RunConfig, run_id: str, ingested: IngestStage, trained: TrainStage
+    config: RunConfig, run_id: str, ingested: IngestStage, trained: TrainStage, backend: Backend
 ) -> ReleaseStage:
     """Makes the nodes that judge the candidate and, when it passes, make it the next version."""
     task_module = f"models.tasks.{config.task.name}"
     examples = ingested.ingest.outputs[keys.EXAMPLES]
     candidate = trained.trainer.outputs[keys.MODEL]
-    champion = champion_resolver(candidate)
+    champion = backend.champion(candidate)
     evaluate = Evaluate(
         examples=examples,
         model=candidate,

@@ -11,6 +11,7 @@ from components.ingest.sources import Sources
 from components.transform.component import TextTransform
 from components.tuning.component import Tuner
 from components.vocabulary.component import VocabularyTrainer
+from pipeline.backend import Backend
 from pipeline.code_version import code_version
 from pipeline.config import RunConfig
 from pipeline.stages.ingest import IngestStage
@@ -36,7 +37,11 @@ class TrainStage:
 
 
 def train_stage(
-    config: RunConfig, sources: Sources, ingested: IngestStage, validated: ValidateStage
+    config: RunConfig,
+    sources: Sources | None,
+    ingested: IngestStage,
+    validated: ValidateStage,
+    backend: Backend,
 ) -> TrainStage:
     """Makes the nodes that train; none starts before the data gate has let the data pass."""
     task_module = f"models.tasks.{config.task.name}"
@@ -47,6 +52,7 @@ def train_stage(
         config=config.vocabulary_source,
         task=config.task_record(),
         code_version=code_version("components.vocabulary", task_module),
+        file_is_here=backend.files_are_here,
     )
     vocabulary.add_upstream_node(validated.gate)
     transform = TextTransform(
@@ -69,7 +75,7 @@ def train_stage(
     )
 
 
-def _tuner(config: RunConfig, sources: Sources, transform: TextTransform) -> Tuner | None:
+def _tuner(config: RunConfig, sources: Sources | None, transform: TextTransform) -> Tuner | None:
     if config.train.tune is None:
         return None
     return Tuner(
@@ -88,19 +94,19 @@ def _tuner(config: RunConfig, sources: Sources, transform: TextTransform) -> Tun
     )
 
 
-def _training_config(config: RunConfig, sources: Sources) -> dict[str, Any]:
+def _training_config(config: RunConfig, sources: Sources | None) -> dict[str, Any]:
     """Returns what the Tuner and the Trainer both need; a change of the search trains nothing."""
     return {
         "task": config.task_record(),
         "model": config.model.model_dump(mode="json"),
         "train": config.train.model_dump(mode="json", exclude={"tune"}),
         "checkpoint_root": str(config.output_dir / "checkpoints"),
-        "data": sources.fingerprints,
+        "data": sources.fingerprints if sources else {},
     }
 
 
 def _candidate(
-    config: RunConfig, sources: Sources, transform: TextTransform, tuner: Tuner | None
+    config: RunConfig, sources: Sources | None, transform: TextTransform, tuner: Tuner | None
 ) -> Trainer:
     return Trainer(
         run_fn="models.trainer.run_fn",
@@ -117,7 +123,11 @@ def _candidate(
 
 
 def _baseline(
-    config: RunConfig, sources: Sources, name: str, ingested: IngestStage, validated: ValidateStage
+    config: RunConfig,
+    sources: Sources | None,
+    name: str,
+    ingested: IngestStage,
+    validated: ValidateStage,
 ) -> Trainer:
     baseline = Trainer(
         run_fn="models.baselines.run_fn",
@@ -129,7 +139,7 @@ def _baseline(
             "baseline": name,
             "task": config.task_record(),
             "baselines": config.baselines.model_dump(mode="json"),
-            "data": sources.fingerprints,
+            "data": sources.fingerprints if sources else {},
             "code_version": code_version("models.baselines", f"models.tasks.{config.task.name}"),
         },
     ).with_id(f"Baseline.{name}")

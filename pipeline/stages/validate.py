@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 
 from components.validation.component import DataGate
-from components.validation.previous import previous_statistics
+from pipeline.backend import Backend
 from pipeline.code_version import code_version
 from pipeline.config import RunConfig
 from pipeline.stages.ingest import IngestStage
@@ -18,7 +17,7 @@ from schemas import features as keys
 class ValidateStage:
     """The nodes that let only data of the curated schema pass."""
 
-    schema: ImportSchemaGen
+    schema: BaseNode
     previous: BaseNode
     gate: DataGate
 
@@ -28,11 +27,13 @@ class ValidateStage:
         return [self.schema, self.previous, self.gate]
 
 
-def validate_stage(config: RunConfig, ingested: IngestStage, schema_file: Path) -> ValidateStage:
+def validate_stage(
+    config: RunConfig, ingested: IngestStage, schema_file: Path, backend: Backend
+) -> ValidateStage:
     """Makes the nodes that check the examples against the schema and the previous span."""
-    schema = ImportSchemaGen(schema_file=str(schema_file))
+    schema = backend.schema(schema_file)
     statistics = ingested.statistics.outputs[keys.STATISTICS]
-    previous = previous_statistics(statistics)
+    previous = backend.previous_statistics(statistics)
     gate = DataGate(
         statistics=statistics,
         schema=schema.outputs[keys.SCHEMA],
@@ -40,5 +41,6 @@ def validate_stage(config: RunConfig, ingested: IngestStage, schema_file: Path) 
         previous_statistics=previous.outputs[keys.PREVIOUS_STATISTICS],
         config=config.validation,
         code_version=code_version("components.validation"),
+        keep_in=backend.keep_statistics_in,
     )
     return ValidateStage(schema, previous, gate)

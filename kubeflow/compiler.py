@@ -1,0 +1,131 @@
+"""Compiles a config to a pipeline that Vertex AI and Kubeflow Pipelines run, as YAML."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from kubeflow.locations import Target, located
+from kubeflow.parameters import IMAGE, PARAMETERS, PREFIX
+from pipeline.config import RunConfig
+
+COMMAND: Final = ["python", "-m", "kubeflow.step"]
+RUN_ID: Final = "{{$.pipeline_job_name}}"
+"""Put in by the backend as a task starts."""
+
+_IMAGE_INPUT: Final = f"{{{{$.inputs.parameters['{PREFIX}{IMAGE}']}}}}"
+
+
+def compile_config(config: RunConfig, target: Target) -> str:
+    """Returns the compiled pipeline: a PipelineSpec, and for volumes the platform's part after it.
+
+    The same config gives the same text. Nothing is read but files of this machine: no network, no
+    credentials.
+
+    Args:
+      config: The run config, with its section `kubeflow`.
+      target: Where it will run.
+
+    Raises:
+      UserError: If a path could not be reached from there.
+    """
+    spec = _pipeline_spec(located(config, target), config)
+    _add_parameters(spec, config)
+    _leave_uncached(spec)
+    if config.kubeflow and config.kubeflow.pipeline_root:
+        spec["defaultPipelineRoot"] = config.kubeflow.pipeline_root
+    _check(spec)
+    documents = [spec]
+    if config.kubeflow and config.kubeflow.volumes:
+        documents.append(_platform_spec(spec, config.kubeflow.volumes))
+    return yaml.safe_dump_all(documents, sort_keys=True, width=100, allow_unicode=True)
+
+
+def _pipeline_spec(config: RunConfig, original: RunConfig) -> dict[str, Any]:
+    """Builds the pipeline and has TFX compile it.
+
+    Args:
+      config: The config as steps see it.
+      original: The config as this machine sees it, whose curated schema is read here.
+    """
+    from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner as tfx_runner
+
+    from components.validation.schema import write_schema
+    from kubeflow.backend import FolderBackend
+    from pipeline.build import build_pipeline
+    from pipeline.code_version import libraries_elsewhere
+
+    with tempfile.TemporaryDirectory() as folder, libraries_elsewhere():
+        pipeline = build_pipeline(
+            config,
+            sources=None,
+            schema_file=write_schema(
+                original.validation, original.typed_task, original.ingest, Path(folder)
+            ),
+            run_id=RUN_ID,
+            backend=FolderBackend(config, RUN_ID),
+        )
+    for component in pipeline.components:
+        component.with_id(component.id.replace(".", "-"))  # Argo's names have no dots
+    # The name of a config may hold an underscore, the name of a pipeline there may not.
+    pipeline.pipeline_info.pipeline_name = config.name.replace("_", "-")
+    runner = tfx_runner.KubeflowV2DagRunner(
+        tfx_runner.KubeflowV2DagRunnerConfig(
+            default_image=_IMAGE_INPUT, default_commands=COMMAND, use_pipeline_spec_2_1=True
+        )
+    )
+    return runner.run(pipeline, write_out=False)["pipelineSpec"]
+
+
+def _add_parameters(spec: dict[str, Any], config: RunConfig) -> None:
+    """Adds the run's parameters to the pipeline, and to the tasks that take them."""
+    inputs = spec["root"].setdefault("inputDefinitions", {}).setdefault("parameters", {})
+    inputs[IMAGE] = {
+        "parameterType": "STRING",
+        "defaultValue": config.kubeflow.image if config.kubeflow else "",
+        "description": "Image of every step.",
+    }
+    tasks = spec["root"]["dag"]["tasks"]
+    for task in tasks:
+        _add_input(spec, task, IMAGE, "STRING")
+    for parameter in PARAMETERS:
+        kind = "NUMBER_INTEGER" if parameter.whole else "NUMBER_DOUBLE"
+        inputs[parameter.name] = {
+            "parameterType": kind,
+            "defaultValue": parameter.read(config) or 0,
+            "description": parameter.description,
+        }
+        _add_input(spec, parameter.node, parameter.name, kind)
+
+
+def _add_input(spec: dict[str, Any], task: str, name: str, kind: str) -> None:
+    """Hands a parameter of the run to a task."""
+    component = spec["components"][task].setdefault("inputDefinitions", {})
+    component.setdefault("parameters", {})[PREFIX + name] = {"parameterType": kind}
+    inputs = spec["root"]["dag"]["tasks"][task].setdefault("inputs", {})
+    inputs.setdefault("parameters", {})[PREFIX + name] = {"componentInputParameter": name}
+
+
+def _leave_uncached(spec: dict[str, Any]) -> None:
+    from kubeflow.backend import UNCACHED
+
+    for task in UNCACHED:
+        spec["root"]["dag"]["tasks"][task]["cachingOptions"] = {}
+
+
+def _check(spec: dict[str, Any]) -> None:
+    """Holds the result against the PipelineSpec proto: an unknown or wrong field raises."""
+    from google.protobuf import json_format
+    from kfp.pipeline_spec import pipeline_spec_pb2
+
+    json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
+
+
+def _platform_spec(spec: dict[str, Any], volumes: dict[str, str]) -> dict[str, Any]:
+    """Returns the second document, which mounts the volumes in every step's pod."""
+    mounts = [{"constant": claim, "mountPath": path} for claim, path in sorted(volumes.items())]
+    executors = {label: {"pvcMount": list(mounts)} for label in spec["deploymentSpec"]["executors"]}
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}

@@ -1,0 +1,71 @@
+"""What a container runs: TFX's own entry point, on buckets that lie in the file system.
+
+`python -m kubeflow.step` takes the arguments of TFX's kubeflow_v2_run_executor. Around it, it turns
+the URIs of artifacts into the folders that they are mounted or copied at (see kubeflow.locations),
+and back in what the step reports; and puts the run's parameters where the config has them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kubeflow.locations import MOUNTS
+from kubeflow.parameters import taken_in
+
+
+def run_step(arguments: Sequence[str], *, root: str = "") -> None:
+    """Runs one task.
+
+    Args:
+      arguments: Those of TFX's entry point.
+      root: Folder that the mounts are below, without a slash at its end.
+
+    Raises:
+      UserError: If a parameter of the run cannot be used.
+    """
+    from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
+
+    parser = argparse.ArgumentParser(prog="kubeflow.step", allow_abbrev=False)
+    parser.add_argument("--executor_class_path", required=True)
+    parser.add_argument("--json_serialized_invocation_args", required=True)
+    parser.add_argument("--json_serialized_inputs_spec_args", required=True)
+    parsed, beam_arguments = parser.parse_known_args(arguments)
+
+    to_folder = {scheme: root + folder for scheme, folder in MOUNTS.items()}
+    invocation = json.loads(parsed.json_serialized_invocation_args)
+    for side in ("inputs", "outputs"):
+        part = invocation.setdefault(side, {})
+        part["artifacts"] = _translated(part.get("artifacts", {}), to_folder)
+    outputs, inputs = invocation["outputs"], invocation["inputs"]
+    outputs["outputFile"] = _translated(outputs["outputFile"], to_folder)
+    inputs["parameterValues"] = taken_in(inputs.get("parameterValues", {}))
+    for listed in outputs["artifacts"].values():
+        for artifact in listed["artifacts"]:
+            Path(artifact["uri"]).mkdir(parents=True, exist_ok=True)
+    parsed.json_serialized_invocation_args = json.dumps(invocation)
+    kubeflow_v2_run_executor.main((parsed, beam_arguments))
+    report = Path(outputs["outputFile"])
+    to_uri = {folder: scheme for scheme, folder in to_folder.items()}
+    report.write_text(json.dumps(_translated(json.loads(report.read_text("utf-8")), to_uri)))
+
+
+def _translated(value: Any, prefixes: Mapping[str, str]) -> Any:
+    """Returns JSON with every text that starts with one of `prefixes` starting otherwise."""
+    if isinstance(value, dict):
+        return {key: _translated(inner, prefixes) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_translated(inner, prefixes) for inner in value]
+    if isinstance(value, str):
+        for old, new in prefixes.items():
+            if value.startswith(old):
+                return new + value.removeprefix(old)
+    return value
+
+
+if __name__ == "__main__":
+    run_step(sys.argv[1:])
