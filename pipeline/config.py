@@ -46,7 +46,9 @@ class RunConfig(Section):
     evaluate: EvaluateConfig = EvaluateConfig()
     serving_check: ServingCheckConfig = ServingCheckConfig()
     publish: PublishConfig = PublishConfig()
-    kubeflow: KubeflowConfig | None = None
+    kubeflow: KubeflowConfig | None = Field(
+        default=None, description="Where a compiled pipeline finds its files; needed to compile."
+    )
 
     @cached_property
     def typed_task(self) -> Task:

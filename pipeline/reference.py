@@ -27,7 +27,7 @@ def reference() -> str:
     """Returns the reference as Markdown, a section of the config a heading."""
     blocks = [_HEADER, *_section("Top level", RunConfig)]
     for name, field in RunConfig.model_fields.items():
-        section = _model(field.annotation)
+        section = _model(field.annotation) or next(iter(_inner_models(field.annotation)), None)
         if section is not None:
             blocks += _section(f"`{name}`", section)
             if name == "task":

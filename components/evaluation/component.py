@@ -39,7 +39,7 @@ class EvaluateSpec(types.ComponentSpec):
 def _spec_class(baseline_keys: Iterable[str]) -> type[EvaluateSpec]:
     """Returns the spec with an input for each baseline: Kubeflow takes one artifact an input."""
     baselines = {key: ChannelParameter(type=standard_artifacts.Model) for key in baseline_keys}
-    return type("EvaluateSpec", (EvaluateSpec,), {"INPUTS": EvaluateSpec.INPUTS | baselines})
+    return type("EvaluateSpec", (EvaluateSpec,), {"INPUTS": {**EvaluateSpec.INPUTS, **baselines}})
 
 
 class Evaluate(base_beam_component.BaseBeamComponent):
