@@ -89,7 +89,8 @@ def _model(workload: Workload) -> keras.Model:
         gradient_checkpointing=workload.checkpointing,
         **SIZES[workload.size],
     )
-    logits = keras.layers.Dense(2, dtype="float32")(backbone(backbone.input)["pooled_output"])
+    pooled = backbone(backbone.input, pooled_only=True)["pooled_output"]
+    logits = keras.layers.Dense(2, dtype="float32")(pooled)
     model = keras.Model(backbone.input, logits)
     optimizer = keras.optimizers.AdamW(
         LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=1e-6, global_clipnorm=CLIP_NORM

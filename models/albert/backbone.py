@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +22,7 @@ from models.albert.encoder import (
 from models.albert.gradients import TrainingPieces
 from models.albert.pieces import Pieces, normalize
 from models.albert.presets import load_preset, save_preset
-from models.albert.weights import layer_weights, read
+from models.albert.weights import LayerWeights, layer_weights, read
 
 _PLACES_APART = 1000
 """Between the seeds of two layers; a layer uses some of those between."""
@@ -38,7 +37,8 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
 
     Inputs are `token_ids`, `segment_ids` and `padding_mask`, int32 `(batch, length)`; outputs are
     `sequence_output` `(batch, length, hidden_dim)` and `pooled_output` `(batch, hidden_dim)`, in
-    the compute dtype.
+    the compute dtype. Called with `pooled_only=True` it gives the pooled output alone, for which
+    the last layer is computed for the first token only.
     """
 
     def __init__(
@@ -80,22 +80,34 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
             # KerasHub's own graph is to compute the same function.
             layer._feedforward_intermediate_dense.activation = chosen.plain
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> dict[str, Any]:
+    def call(
+        self,
+        inputs: Any,
+        training: bool | None = None,
+        mask: Any = None,
+        pooled_only: bool = False,
+    ) -> dict[str, Any]:
         seed = self._draw_seed() if training else None
         x = self._embed(inputs["token_ids"], inputs["segment_ids"], seed)
-        x = self._encode(x, inputs["padding_mask"], seed, training=bool(training))
-        pooled = ops.tanh(self._dense(x[:, self.cls_token_index, :], self.pooled_dense))
-        return {"sequence_output": x, "pooled_output": pooled}
+        bias = attention_bias(inputs["padding_mask"])
+        x = self._encode(x, bias, seed, training=bool(training), first_only=pooled_only)
+        pooled = {"pooled_output": ops.tanh(self._dense(x[:, 0, :], self.pooled_dense))}
+        return pooled if pooled_only else {"sequence_output": x, **pooled}
 
     def compute_output_spec(
-        self, inputs: Any, training: bool | None = None, mask: Any = None
+        self,
+        inputs: Any,
+        training: bool | None = None,
+        mask: Any = None,
+        pooled_only: bool = False,
     ) -> dict[str, keras.KerasTensor]:
         batch, length = inputs["token_ids"].shape
         dtype = self.compute_dtype
-        return {
-            "sequence_output": keras.KerasTensor((batch, length, self.hidden_dim), dtype),
-            "pooled_output": keras.KerasTensor((batch, self.hidden_dim), dtype),
-        }
+        pooled = {"pooled_output": keras.KerasTensor((batch, self.hidden_dim), dtype)}
+        if pooled_only:
+            return pooled
+        sequence = keras.KerasTensor((batch, length, self.hidden_dim), dtype)
+        return {"sequence_output": sequence, **pooled}
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -142,20 +154,26 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
         rows = ops.reshape(x, (-1, self.embedding_dim))
         return ops.reshape(self._dense(rows, self.embeddings_projection), shape)
 
-    def _encode(self, x: Any, padding_mask: Any, seed: Any, *, training: bool) -> Any:
+    def _encode(self, x: Any, bias: Any, seed: Any, *, training: bool, first_only: bool) -> Any:
         """Applies every group of layers `num_layers / num_groups` times."""
-        bias = attention_bias(padding_mask)
         apply = (
             checkpointed_layer if training and self.gradient_checkpointing else transformer_layer
         )
         options = replace(self._layer_options, pieces=self._pieces(training=training))
-        places = itertools.count(1)
+        layers = self._layer_sequence()
+        for place, layer in enumerate(layers, 1):
+            layer_seed = None if seed is None else seed_at(seed, _PLACES_APART * place)
+            is_last = place == len(layers)
+            x = apply(x, layer, bias, layer_seed, options, first_only=first_only and is_last)
+        return x
+
+    def _layer_sequence(self) -> list[LayerWeights]:
+        """Returns the weights of each layer in the order of their use; the shared ones recur."""
+        layers = []
         for group in self.transformer_layers:
             weights = [layer_weights(layer, self.compute_dtype) for layer in group]
-            for layer in weights * (self.num_layers // self.num_groups):
-                layer_seed = None if seed is None else seed_at(seed, _PLACES_APART * next(places))
-                x = apply(x, layer, bias, layer_seed, options)
-        return x
+            layers += weights * (self.num_layers // self.num_groups)
+        return layers
 
     def _pieces(self, *, training: bool) -> Pieces:
         pieces = self._layer_options.pieces

@@ -50,7 +50,13 @@ def attention_bias(padding_mask: Any) -> Any:
 
 
 def transformer_layer(
-    x: Any, weights: LayerWeights, bias: Any, seed: Any, options: LayerOptions
+    x: Any,
+    weights: LayerWeights,
+    bias: Any,
+    seed: Any,
+    options: LayerOptions,
+    *,
+    first_only: bool = False,
 ) -> Any:
     """Applies one layer: self-attention and feed-forward block, each added to its input and normed.
 
@@ -60,15 +66,18 @@ def transformer_layer(
       bias: float32 `(batch, 1, 1, length)`, from `attention_bias`.
       seed: Integers `(2,)` that fix the dropout; None outside training.
       options: Of every layer.
+      first_only: Compute the first token alone, which attends to all: a sixth of the work.
 
     Returns:
-      The shape and dtype of `x`.
+      The shape and dtype of `x`; of length 1 where `first_only`.
     """
-    shape = ops.shape(x)
     pieces = options.pieces
     seeds = [None if seed is None else seed_at(seed, place) for place in range(_PLACES)]
-    rows = ops.reshape(x, (-1, x.shape[-1]))
-    context = _attend(rows, shape, weights, bias, seeds[0], options)
+    computed = x[:, :1, :] if first_only else x
+    shape = ops.shape(computed)
+    rows = ops.reshape(computed, (-1, x.shape[-1]))
+    project = _project_first if first_only else _project
+    context = _attend(*project(x, weights, options), bias, seeds[0], options)
     attended = pieces.dense(context, weights.attention_kernel, weights.attention_bias)
     attended = dropout(attended, options.dropout, seeds[1])
     rows = pieces.add_and_norm(rows, attended, weights.attention_gamma, weights.attention_beta)
@@ -80,7 +89,13 @@ def transformer_layer(
 
 
 def checkpointed_layer(
-    x: Any, weights: LayerWeights, bias: Any, seed: Any, options: LayerOptions
+    x: Any,
+    weights: LayerWeights,
+    bias: Any,
+    seed: Any,
+    options: LayerOptions,
+    *,
+    first_only: bool = False,
 ) -> Any:
     """Does as `transformer_layer`, and keeps nothing but its inputs for the gradients.
 
@@ -89,22 +104,45 @@ def checkpointed_layer(
     """
 
     def layer(x: Any, *weights: Any) -> Any:
-        return transformer_layer(x, LayerWeights(*weights), bias, seed, options)
+        return transformer_layer(
+            x, LayerWeights(*weights), bias, seed, options, first_only=first_only
+        )
 
     return keras.remat(layer)(x, *weights)
 
 
-def _attend(
-    rows: Any, shape: Any, weights: LayerWeights, bias: Any, seed: Any, options: LayerOptions
-) -> Any:
-    """Returns the values that each token attends to, `(batch * length, hidden)`."""
-    batch, length, hidden_dim = shape
-    heads = options.num_heads
+def _project(x: Any, weights: LayerWeights, options: LayerOptions) -> tuple[Any, Any, Any]:
+    """Returns query, key and value of every token, each `(batch, heads, length, head width)`."""
+    batch, length, hidden_dim = ops.shape(x)
+    rows = ops.reshape(x, (-1, hidden_dim))
     qkv = options.pieces.dense(rows, weights.qkv_kernel, weights.qkv_bias)
-    qkv = ops.reshape(qkv, (batch, length, 3, heads, hidden_dim // heads))
-    query, key, value = ops.unstack(ops.transpose(qkv, (2, 0, 3, 1, 4)), 3)
+    return tuple(_split_heads(qkv, (batch, length), 3, options.num_heads))
+
+
+def _project_first(x: Any, weights: LayerWeights, options: LayerOptions) -> tuple[Any, Any, Any]:
+    """Returns the query of the first token, and key and value of every one."""
+    batch, length, hidden_dim = ops.shape(x)
+    kernel, bias, heads = weights.qkv_kernel, weights.qkv_bias, options.num_heads
+    rows = ops.reshape(x, (-1, hidden_dim))
+    query = options.pieces.dense(x[:, 0, :], kernel[:, :hidden_dim], bias[:hidden_dim])
+    key_value = options.pieces.dense(rows, kernel[:, hidden_dim:], bias[hidden_dim:])
+    return (
+        *_split_heads(query, (batch, 1), 1, heads),
+        *_split_heads(key_value, (batch, length), 2, heads),
+    )
+
+
+def _split_heads(rows: Any, shape: tuple[Any, Any], number: int, heads: int) -> list[Any]:
+    """Splits `(batch * length, number * hidden)` into `(batch, heads, length, head width)` each."""
+    head_dim = rows.shape[-1] // (number * heads)
+    split = ops.reshape(rows, (*shape, number, heads, head_dim))
+    return ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), number)
+
+
+def _attend(query: Any, key: Any, value: Any, bias: Any, seed: Any, options: LayerOptions) -> Any:
+    """Returns the values that each queried token attends to, `(batch * queries, hidden)`."""
     scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))
     probabilities = ops.softmax(ops.cast(scores, "float32") + bias, axis=-1)
-    probabilities = dropout(ops.cast(probabilities, rows.dtype), options.attention_dropout, seed)
+    probabilities = dropout(ops.cast(probabilities, value.dtype), options.attention_dropout, seed)
     context = ops.transpose(ops.matmul(probabilities, value), (0, 2, 1, 3))
-    return ops.reshape(context, (-1, hidden_dim))
+    return ops.reshape(context, (-1, options.num_heads * value.shape[-1]))

@@ -151,7 +151,7 @@ class Classification(Task):
         """
         import keras
 
-        pooled = backbone(backbone.input)["pooled_output"]
+        pooled = backbone(backbone.input, pooled_only=True)["pooled_output"]
         dropped = keras.layers.Dropout(dropout, seed=seed, name="classifier_dropout")(pooled)
         logits = keras.layers.Dense(
             len(self.labels),

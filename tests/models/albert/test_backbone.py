@@ -45,6 +45,24 @@ def test_outputs_and_gradients_of_keras_hub(layout):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=2e-6 * largest)
 
 
+@LAYOUTS
+@pytest.mark.parametrize("gradient_checkpointing", [False, True])
+def test_pooled_output_alone(layout, gradient_checkpointing):
+    """Its last layer is computed for the first token only, which changes nothing else."""
+    backbone = ours(**layout, gradient_checkpointing=gradient_checkpointing)
+    results = []
+    for pooled_only in (False, True):
+        with tf.GradientTape() as tape:
+            outputs = backbone(inputs(), training=True, pooled_only=pooled_only)
+            loss = tf.reduce_sum(tf.sin(outputs["pooled_output"]))
+        found = tape.gradient(loss, [one.value for one in backbone.trainable_variables])
+        results.append([outputs["pooled_output"], *map(tf.convert_to_tensor, found)])
+    assert set(outputs) == {"pooled_output"}
+    largest = max(np.abs(gradient).max() for gradient in results[0][1:])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=2e-6 * largest)
+
+
 def test_own_symbolic_graph_is_the_same_function():
     backbone = ours(hidden_act="gelu")
     graph = keras.Model(backbone.input, backbone.output)
