@@ -18,7 +18,8 @@ class StepFlops:
 
     Attributes:
       forward: From tokens to logits.
-      backward: Gradients of inputs and of weights, each as much as the forward pass.
+      backward: Gradients of inputs and of weights, each as much as the forward pass, and sums over
+        the tokens for biases and LayerNorms, which are products with a row of ones.
       recompute: The layers' forward pass again, with gradient checkpointing; else 0.
     """
 
@@ -35,8 +36,9 @@ class StepFlops:
 def step_flops(shape: ModelShape, lengths: Lengths, rows: int, *, checkpointing: bool) -> StepFlops:
     """Returns the operations of a step of `rows` rows."""
     forward = rows * row_flops(shape, lengths)
+    backward = 2 * forward + rows * _column_sums_flops(shape, lengths)
     recompute = rows * _layers_flops(shape, lengths) if checkpointing else 0.0
-    return StepFlops(forward, 2 * forward, recompute)
+    return StepFlops(forward, backward, recompute)
 
 
 def row_flops(shape: ModelShape, lengths: Lengths) -> float:
@@ -59,3 +61,10 @@ def _layers_flops(shape: ModelShape, lengths: Lengths) -> float:
     weights = 4 * hidden**2 + 2 * hidden * shape.intermediate_dim
     attention = 2 * hidden * lengths.mean_square
     return shape.applications * 2 * (lengths.mean * weights + attention)
+
+
+def _column_sums_flops(shape: ModelShape, lengths: Lengths) -> float:
+    """A column for each bias of the layers, and for each scale and offset of their LayerNorms."""
+    biases = 5 * shape.hidden_dim + shape.intermediate_dim
+    norms = 4 * shape.hidden_dim
+    return shape.applications * 2 * lengths.mean * (biases + norms)

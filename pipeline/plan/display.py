@@ -79,11 +79,11 @@ def _memory(plan: Plan) -> RenderableType:
     table = _table(f"Peak memory, {plan.data.lengths.longest} tokens a row", "part", "GiB")
     table.min_width = 60
     for part in fields(plan.memory):
-        table.add_row(part.name, f"{getattr(plan.memory, part.name) / GIB:,.3f}")
-    table.add_row("peak", f"{plan.memory.total / GIB:,.3f}", style="bold")
+        style = "bold" if part.name == "total" else ""
+        table.add_row(part.name, f"{getattr(plan.memory, part.name) / GIB:,.3f}", style=style)
     table.caption = (
-        "activations with scores, shared gradients and update come one after another:\n"
-        "the largest counts"
+        "activations with scores, shared gradients and update come one after another and the\n"
+        "largest counts; with checkpointing the first two are there together"
     )
     return table
 

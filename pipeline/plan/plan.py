@@ -170,6 +170,7 @@ def step_setup(config: RunConfig, lengths: Lengths, *, precision: str, is_gpu: b
         rows=batch_size(config.train, config.typed_task.recipe),
         length=lengths.longest,
         precision=precision,
+        checkpointing=config.train.gradient_checkpointing,
         accumulation=config.train.accumulation,
         dropout=bool(config.model.dropout),
         is_gpu=is_gpu,

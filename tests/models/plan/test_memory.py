@@ -1,6 +1,6 @@
 import pytest
 
-from models.plan.memory import StepSetup, step_memory
+from models.plan.memory import SLACK, StepSetup, step_memory
 from models.plan.parameters import count_parameters
 from models.plan.shape import ModelShape
 
@@ -12,6 +12,14 @@ def memory(shape=BASE, **setup):
     return step_memory(
         shape, StepSetup(**{"rows": 8, "length": 128, "precision": "float32"} | setup)
     )
+
+
+def always(found):
+    return found.weights + found.casts + found.moments + found.sums
+
+
+def tensors(found):
+    return found.total - found.framework - found.slack
 
 
 def test_what_follows_from_the_parameters():
@@ -45,6 +53,31 @@ def test_scores_grow_with_rows_and_the_square_of_the_length(change, factor):
 
 def test_the_peak_is_where_most_is_kept():
     short = memory(XXLARGE, rows=1, length=8)
-    assert short.total == short.fixed + short.shared_gradients
+    assert tensors(short) == always(short) + short.shared_gradients
     long = memory(rows=64)
-    assert long.total == long.fixed + long.activations + long.scores
+    assert tensors(long) == always(long) + long.activations + long.scores
+
+
+def test_with_checkpointing_what_is_kept_stays_until_the_last_gradient():
+    found = memory(checkpointing=True)
+    kept = found.activations + found.scores
+    assert tensors(found) == always(found) + kept + found.shared_gradients
+
+
+def test_slack_is_a_share_of_the_tensors():
+    assert memory().slack == pytest.approx(SLACK * tensors(memory()))
+
+
+@pytest.mark.parametrize(
+    ("shape", "setup", "measured_mib"),
+    [
+        (BASE, {"precision": "float32"}, 1811),
+        (BASE, {"precision": "float32", "checkpointing": True}, 1638),
+        (BASE, {"rows": 16}, 2028),
+        (XXLARGE, {"rows": 1, "length": 512, "checkpointing": True}, 9523),
+    ],
+)
+def test_peaks_that_were_measured(shape, setup, measured_mib):
+    """Peak resident sizes of `python -m benchmarks.plan`; the last of docs/decisions/0008."""
+    planned = memory(shape, **{"precision": "mixed_bfloat16"} | setup).total
+    assert planned / 2**20 == pytest.approx(measured_mib, rel=0.1)

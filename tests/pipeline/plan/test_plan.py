@@ -14,6 +14,13 @@ def plan_of(make_config, device):
     return plan
 
 
+@pytest.mark.parametrize("checkpointing", [True, False])
+def test_checkpointing_is_that_of_the_config(plan_of, checkpointing):
+    plan = plan_of(train={"gradient_checkpointing": checkpointing})
+    assert plan.checkpointing is checkpointing
+    assert bool(plan.flops.recompute) is checkpointing
+
+
 def test_steps_follow_from_the_rows(plan_of):
     assert plan_of(train={"batch_size": 2, "epochs": 3}).steps == 6
     assert plan_of(train={"batch_size": 2, "epochs": 3}, rows=100).steps == 150
