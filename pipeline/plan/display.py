@@ -82,8 +82,9 @@ def _memory(plan: Plan) -> RenderableType:
         style = "bold" if part.name == "total" else ""
         table.add_row(part.name, f"{getattr(plan.memory, part.name) / GIB:,.3f}", style=style)
     table.caption = (
-        "activations with scores, shared gradients and update come one after another and the\n"
-        "largest counts; with checkpointing the first two are there together"
+        "activations with scores, shared gradients and update come\n"
+        "one after another: the largest counts; with checkpointing\n"
+        "the first two are there together"
     )
     return table
 
