@@ -174,7 +174,8 @@ def shard(batches: tf.data.Dataset, context: tf.distribute.InputContext) -> tf.d
         taken = tf.nest.map_structure(lambda values: tf.gather(values, chosen), (inputs, target))
         return tf.data.Dataset.from_tensor_slices((*taken, tf.cast(counted, tf.float32)))
 
-    return batches.flat_map(cut)
+    # A pair is given as two arguments, which TensorFlow's types do not say.
+    return batches.flat_map(cut)  # pyright: ignore[reportArgumentType]
 
 
 def _join_cluster() -> tf.distribute.Strategy:
