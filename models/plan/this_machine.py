@@ -18,7 +18,7 @@ _MIB = 1 << 20
 _MEASURED_SECONDS = 0.8
 _BANDWIDTH_VALUES = 1 << 25
 _CPU_OP_SECONDS = 25e-6
-"""Measured with albert-tiny, 8 rows of 32 tokens, float32: of 26 ms a step on two cores, products
+"""Estimated from albert-tiny, 8 rows of 32 tokens, float32: of 26 ms a step on two cores, products
 and moved bytes leave 10 to 13 for 540 operations."""
 _GPU_OP_SECONDS = 8e-6
 _DTYPES = {FLOAT32: "float32", BFLOAT16: "bfloat16", FLOAT16: "float16"}
@@ -85,8 +85,8 @@ def gpu_memory_bytes() -> int | None:
 def _matmul_rate(shape: ModelShape, policy: str, tokens: int) -> float:
     """Returns the operations a second of the feed-forward product of a step.
 
-    The time of a call that computes nothing is taken off: it is a third of a millisecond, as long
-    as the product of a tiny model.
+    The time of a call that computes nothing is taken off, which counts beside the product of a
+    tiny model.
     """
     import tensorflow as tf
 
