@@ -14,7 +14,7 @@ import unicodedata
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-_WHITE_SPACE = (
+WHITE_SPACE = (
     r"[\t-\r\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}"
     r"\x{202f}\x{205f}\x{3000}]+"
 )
@@ -35,7 +35,7 @@ def normalize(text: tf.Tensor) -> tf.Tensor:
     """
     text = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8", errors="replace")
     text = tf.strings.regex_replace(text, r"\x00", "\N{REPLACEMENT CHARACTER}")
-    text = tf.strings.regex_replace(text, _WHITE_SPACE, " ")
+    text = tf.strings.regex_replace(text, WHITE_SPACE, " ")
     text = tf.strings.regex_replace(text, "^ | $", "")
     text = tf.strings.regex_replace(text, "``|''", '"')
     text = tf_text.normalize_utf8(text, "NFKD")

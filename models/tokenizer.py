@@ -6,6 +6,7 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 from models.normalization import normalize
+from models.offsets import SourceMap, TokensWithOffsets
 from schemas.errors import UserError
 
 CLS_PIECE = "[CLS]"
@@ -55,7 +56,7 @@ class AlbertTokenizer(tf.Module):
             processor.piece_to_id(piece) for piece in SPECIAL_PIECES
         )
         self.vocabulary_size = processor.get_piece_size()
-        self._set_replacements(_replacements(processor))
+        self._set_replacements(processor)
         # Not FastSentencepieceTokenizer: it corrupts the heap on batches of some thousand rows.
         self._sentencepiece = tf_text.SentencepieceTokenizer(model=model, out_type=tf.int32)
 
@@ -71,17 +72,76 @@ class AlbertTokenizer(tf.Module):
         ids = self._sentencepiece.tokenize(normalize(text))
         if not self._has_replacements:
             return ids
-        table = tf.RaggedTensor.from_row_splits(  # pyright: ignore[reportAttributeAccessIssue]
-            self._replaced_ids, self._replaced_splits, validate=False
-        )
-        return tf.gather(table, ids).merge_dims(1, 2)
+        return self._replaced(self._replaced_ids, ids).merge_dims(1, 2)
 
-    def _set_replacements(self, replacements: dict[int, list[int]]) -> None:
-        """Keeps `replacements` as a table of all ids, in arrays, which a SavedModel can hold."""
-        rows = [replacements.get(piece_id, [piece_id]) for piece_id in range(self.vocabulary_size)]
+    def with_offsets(self, text: tf.Tensor) -> TokensWithOffsets:
+        """Splits text into pieces, and tells what each covers in the text as it was given.
+
+        A piece covers no space before its word. Pieces that share a character of the original, as
+        those of a ligature may, cover the whole of it; accents belong to the letter before them. A
+        piece that is only a word start is empty and stands where its word starts.
+
+        Args:
+          text: Raw text, string `(batch,)`. Bytes that are no UTF-8 count as U+FFFD, one for each
+            that `tf.strings.unicode_transcode` puts there.
+
+        Returns:
+          The ids of `__call__`, and their offsets in Unicode code points.
+        """
+        normalized = normalize(text)
+        ids, starts, ends = self._sentencepiece.tokenize_with_offsets(normalized)
+        source = SourceMap(text, normalized, self._is_blank)
+        starts, ends = source.visible_before(starts), source.visible_before(ends)
+        if self._has_replacements:
+            ids, starts, ends = self._replaced_pieces(ids, starts, ends)
+        return TokensWithOffsets(ids, *source.offsets(starts, ends))
+
+    def _replaced_pieces(
+        self, ids: tf.RaggedTensor, starts: tf.RaggedTensor, ends: tf.RaggedTensor
+    ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
+        """Replaces pieces together with what each covers, counted in visible characters."""
+        before = self._replaced(self._replaced_before, ids)
+        num_parts = before.values.row_lengths()
+        start = tf.repeat(starts.flat_values, num_parts)
+        end = tf.repeat(ends.flat_values, num_parts)
+        new_ids = self._replaced(self._replaced_ids, ids).merge_dims(1, 2)
+        after = self._replaced(self._replaced_after, ids).flat_values
+        return (
+            new_ids,
+            new_ids.with_flat_values(tf.minimum(start + before.flat_values, end)),
+            new_ids.with_flat_values(tf.minimum(start + after, end)),
+        )
+
+    def _replaced(self, values: np.ndarray, ids: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Returns the values of what each id is replaced by, `(batch, None, None)`."""
+        table = tf.RaggedTensor.from_row_splits(  # pyright: ignore[reportAttributeAccessIssue]
+            values, self._replaced_splits, validate=False
+        )
+        return tf.gather(table, ids)
+
+    def _is_blank(self, characters: tf.Tensor) -> tf.Tensor:
+        """Returns which characters, string `(n,)`, the model removes or takes for a space."""
+        return self._sentencepiece.tokenize(characters).row_lengths() == 0
+
+    def _set_replacements(self, processor: sentencepiece.SentencePieceProcessor) -> None:
+        """Keeps what ids are replaced by as a table of all, in arrays, which a SavedModel can hold.
+
+        A part of a piece covers the visible characters of the piece from `before` to `after`; the
+        last part covers the rest.
+        """
+        replacements = _replacements(processor)
+        rows = [
+            replacements.get(piece_id, [processor.id_to_piece(piece_id)])
+            for piece_id in range(self.vocabulary_size)
+        ]
         self._has_replacements = bool(replacements)
-        self._replaced_ids = np.concatenate(rows).astype(np.int32)
+        ids = [processor.piece_to_id(part) for row in rows for part in row]
+        self._replaced_ids = np.array(ids, np.int32)
         self._replaced_splits = np.cumsum([0, *map(len, rows)]).astype(np.int64)
+        lengths = [[len(part.replace(_WORD_START, "")) for part in row] for row in rows]
+        ends = [np.cumsum([*row[:-1], np.iinfo(np.int32).max]) for row in lengths]
+        self._replaced_after = np.concatenate(ends).astype(np.int64)
+        self._replaced_before = np.concatenate([np.insert(row[:-1], 0, 0) for row in ends])
 
 
 def load_processor(model: bytes) -> sentencepiece.SentencePieceProcessor:
@@ -116,8 +176,8 @@ def _holds(processor: sentencepiece.SentencePieceProcessor, piece: str) -> bool:
     return processor.id_to_piece(processor.piece_to_id(piece)) == piece
 
 
-def _replacements(processor: sentencepiece.SentencePieceProcessor) -> dict[int, list[int]]:
-    """Returns the ids that the original writes as other ids, by id.
+def _replacements(processor: sentencepiece.SentencePieceProcessor) -> dict[int, list[str]]:
+    """Returns the pieces that the original writes as other pieces, by id.
 
     A piece such as "9," becomes the pieces of "9", then ",". A special piece that the input
     spelled out becomes unknown; control symbols, as in the published models, are never found in
@@ -128,10 +188,9 @@ def _replacements(processor: sentencepiece.SentencePieceProcessor) -> dict[int, 
         piece = processor.id_to_piece(piece_id)
         if piece in SPECIAL_PIECES:
             if not processor.is_control(piece_id) and not processor.is_unknown(piece_id):
-                replacements[piece_id] = [processor.unk_id()]
+                replacements[piece_id] = [processor.id_to_piece(processor.unk_id())]
         elif len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
-            parts = _split_comma(processor, piece)
-            replacements[piece_id] = [processor.piece_to_id(part) for part in parts]
+            replacements[piece_id] = _split_comma(processor, piece)
     return replacements
 
 
