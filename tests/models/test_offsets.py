@@ -13,7 +13,7 @@ from tests.models.test_normalization import known
 from tests.models.test_tokenizer import DATA, NUMBERS, read_wnut17
 
 # What SentencePiece removes or takes for a space, among the characters of the tests.
-BLANK = " ▁\u200b\u200d\ufeff\x07\x7f"
+BLANK = " ▁\u200b\ufeff\x07\x7f"
 CASES = [
     *SENTENCES,
     *NUMBERS,
@@ -117,7 +117,7 @@ def test_words_are_found_in_the_original(tokenizer, text, slices):
     assert words == slices
 
 
-@pytest.mark.parametrize(("text", "character"), [("ﬁ", (0, 1)), ("a ½ b", (2, 3))])
+@pytest.mark.parametrize(("text", "character"), [("ﷺ", (0, 1)), ("a ½ b", (2, 3))])
 def test_parts_of_a_character_cover_the_whole_of_it(tokenizer, text, character):
     (pieces,) = pieces_of(tokenizer, [text])
     assert [span for _, *span in pieces].count(list(character)) >= 2
