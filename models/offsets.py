@@ -61,7 +61,8 @@ class SourceMap:
         visible = tf.ragged.boolean_mask(
             tf.ragged.range(codes.row_lengths()), codes.with_flat_values(is_visible)
         )
-        starts, ends, lengths = _sources(text)
+        starts, ends, length = _sources(text)
+        lengths = tf.RaggedTensor.from_tensor(length)  # pyright: ignore[reportAttributeAccessIssue]
         self._starts = tf.concat([_take(starts, visible), lengths], axis=1)
         self._ends = tf.concat([tf.zeros_like(lengths), _take(ends, visible)], axis=1)
 
@@ -151,21 +152,21 @@ def _is_kept(position: tf.RaggedTensor, is_space: tf.Tensor) -> tf.Tensor:
         position.with_flat_values(tf.where(is_space, tf.constant(-1, tf.int64), flat)), axis=1
     )
     is_inside = (flat > 0) & (flat < tf.gather(last, position.value_rowids()))
-    return is_space & ~_shifted(is_space) & is_inside
+    return is_space & tf.logical_not(_shifted(is_space)) & is_inside
 
 
 def _closes_quote(codes: tf.Tensor, is_first: tf.Tensor) -> tf.Tensor:
     """Returns which characters are the second one of a quote `` or ''."""
     is_quote = (codes == ord("'")) | (codes == ord("`"))
     index, _ = _runs(is_first | (codes != _shifted(codes)))
-    return is_quote & (index % 2 == 1)
+    return is_quote & (tf.math.floormod(index, 2) == 1)
 
 
 def _is_visible(codes: tf.Tensor, is_blank: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
     distinct, index = tf.unique(codes)
     characters = tf.strings.unicode_encode(distinct[:, tf.newaxis], "UTF-8")
     blank = is_blank(characters) | (distinct == ord(" ")) | (distinct == _WORD_START)
-    return tf.gather(~blank, index)
+    return tf.gather(tf.logical_not(blank), index)
 
 
 def _runs(is_start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
