@@ -48,7 +48,7 @@ _UNREADABLE = (
     TypeError,
     IndexError,
     AttributeError,
-    NotImplementedError,
+    NotImplementedError,  # zipfile, of a compression or encryption that it does not know
 )
 _WANTED = "a whole PyTorch file of tensors"
 

@@ -189,7 +189,7 @@ def read_sst2_dev():
 @pytest.mark.parametrize("read", [read_sst2_dev, read_wnut17])
 def test_offsets_of_real_text(tokenizer, processor, read):
     if not DATA.is_dir():
-        pytest.skip(f"{DATA} is absent")
+        pytest.skip(f"needs the real texts in {DATA}, which are not part of the project")
     texts = read()
     check(tokenizer, texts)
     check_slices(tokenizer, processor, [text for text in texts if text.isascii()])

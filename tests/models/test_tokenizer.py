@@ -100,7 +100,7 @@ def read_squad2():
 def test_ids_of_real_text_are_those_of_the_original(read):
     """Releases of SentencePiece choose differently between splits of equal score ("l", "ll")."""
     if not DATA.is_dir():
-        pytest.skip(f"{DATA} is absent")
+        pytest.skip(f"needs the real texts in {DATA}, which are not part of the project")
     texts = read()
     model = train(
         [reference.normalize(text) for text in texts],

@@ -38,6 +38,7 @@ class MemoryFiles(FileSystem):
         return io.BufferedReader(io.BytesIO(self.files[path]))
 
     def _unused(self, *arguments):
+        # Beam's class is abstract; reading calls nothing else, and would fail here if it did.
         raise NotImplementedError
 
     join = split = mkdirs = has_dirs = _list = create = copy = rename = exists = _unused

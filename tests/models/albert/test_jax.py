@@ -22,7 +22,8 @@ json.dump({name: np.asarray(value).tolist() for name, value in outputs.items()},
 
 
 @pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="JAX is not installed: pip install jax"
+    importlib.util.find_spec("jax") is None,
+    reason="JAX is no dependency; pip install jax to run this",
 )
 def test_outputs_on_jax():
     child = subprocess.run(
