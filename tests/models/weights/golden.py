@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import keras
-import keras_hub
 import numpy as np
 import tensorflow as tf
 
+from models.albert.heads import MaskedLanguageModelHead
 from models.weights.names import (
     CLASSIFIER,
     MLM,
@@ -49,7 +49,7 @@ def named_tensors(checkpoint):
 
 
 class Imported:
-    """An imported backbone with its heads on it, in Keras' and KerasHub's own layers."""
+    """An imported backbone with its heads on it, in the layers that training puts there."""
 
     def __init__(self, checkpoint, golden):
         self.golden = golden
@@ -60,17 +60,16 @@ class Imported:
     def _layer(self, head, checkpoint):
         hidden_dim = self.backbone.hidden_dim
         if head == MLM:
-            act = "gelu" if checkpoint.architecture.hidden_act == "gelu" else keras_hub_gelu
-            layer = keras_hub.layers.MaskedLMHead(
-                token_embedding=self.backbone.token_embedding,
-                intermediate_activation=act,
-                layer_norm_epsilon=1e-12,
+            act = checkpoint.architecture.hidden_act
+            layer = MaskedLanguageModelHead(
+                self.backbone.token_embedding, hidden_act=act, name=head
             )
             layer.build((None, None, hidden_dim))
-            paths = ("dense/kernel", "dense/bias", "layer_norm/gamma", "layer_norm/beta")
-            weights = [*layer._intermediate_dense.weights, *layer._intermediate_layer_norm.weights]
-            variables = dict(zip(paths, weights, strict=True))
-            variables["output_bias"] = layer._bias
+            variables = {
+                variable.path.removeprefix(f"{head}/"): variable
+                for variable in layer.variables
+                if variable.path.startswith(f"{head}/")
+            }
         else:
             layer = keras.layers.Dense(checkpoint.info.heads[head])
             layer.build((None, hidden_dim))
@@ -97,8 +96,7 @@ class Imported:
             "pooler_output": hidden["pooled_output"],
         }
         if MLM in self.layers:
-            positions = tf.broadcast_to(tf.range(ids.shape[1]), ids.shape)
-            words = self.layers[MLM](hidden["sequence_output"], positions)
+            words = self.layers[MLM](hidden["sequence_output"])
             outputs["prediction_logits" if SOP in self.layers else "logits"] = words
         if SOP in self.layers:
             outputs["sop_logits"] = self.layers[SOP](hidden["pooled_output"])
@@ -136,10 +134,6 @@ class Imported:
             for path, gradient in gradients.items()
             if gradient is not None
         }
-
-
-def keras_hub_gelu(x):
-    return keras.activations.gelu(x, approximate=True)
 
 
 def cross_entropy(labels, logits):
