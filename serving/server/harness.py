@@ -38,6 +38,10 @@ class Harness:
     servable: Servable | None = None
     num_users: int = 0
 
+    def __str__(self) -> str:
+        """Returns it as the real server's log names it."""
+        return f"{{name: {self.name} version: {self.version}}}"
+
     @property
     def is_pending(self) -> bool:
         """Whether it is wanted and may still become available."""

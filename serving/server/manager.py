@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from serving.server.config import ModelTarget
 from serving.server.errors import Code, StatusError
 from serving.server.harness import Harness
+from serving.server.harnesses import Harnesses
 from serving.server.loader import release_memory
 from serving.server.servable import Servable
 from serving.server.serving_map import ServingMap
@@ -59,7 +60,7 @@ class ModelManager:
         self._load = load
         self._options = options
         self._targets: dict[str, ModelTarget] = {}
-        self._harnesses: dict[tuple[str, int], Harness] = {}
+        self._harnesses = Harnesses(self.serving.is_idle)
         self._changed = threading.Condition()
         self._is_awake = False
         self._is_stopping = False
@@ -83,7 +84,7 @@ class ModelManager:
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join()
-        for harness in self._harnesses.values():
+        for harness in self._harnesses:
             if harness.servable is not None:
                 self.serving.remove(harness)
                 harness.servable.close()
@@ -131,8 +132,8 @@ class ModelManager:
                     raise StatusError(Code.CANCELLED, "The wait for the models was ended")
                 self._changed.wait(0.5)
             failed = [
-                f"{{name: {harness.name} version: {harness.version}}}"
-                for harness in self._harnesses.values()
+                str(harness)
+                for harness in self._harnesses
                 if harness.error and not self.serving.versions(harness.name)
             ]
         if failed:
@@ -143,16 +144,11 @@ class ModelManager:
     def _is_settled(self, generation: int, *, want_all: bool) -> bool:
         if self._polled_generation < generation:
             return False
-        return all(self._is_model_settled(name, want_all=want_all) for name in self._targets)
-
-    def _is_model_settled(self, name: str, *, want_all: bool) -> bool:
-        harnesses = [harness for harness in self._of(name) if harness.is_wanted]
-        if any(harness.is_pending for harness in harnesses):
-            return bool(self.serving.versions(name)) and not want_all
-        return bool(harnesses)
-
-    def _of(self, name: str) -> list[Harness]:
-        return [harness for harness in self._harnesses.values() if harness.name == name]
+        served = {name: bool(self.serving.versions(name)) for name in self._targets}
+        return all(
+            self._harnesses.is_settled(name, is_served=is_served, want_all=want_all)
+            for name, is_served in served.items()
+        )
 
     def _work(self) -> None:
         while True:
@@ -171,9 +167,8 @@ class ModelManager:
 
     def _seconds_to_wait(self) -> float | None:
         """Returns the time until the next look or retry is due; None: until woken."""
-        times = [harness.next_attempt for harness in self._harnesses.values() if harness.is_pending]
-        if self._next_poll is not None:
-            times.append(self._next_poll)
+        due = (self._harnesses.next_attempt(), self._next_poll)
+        times = [each for each in due if each is not None]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _poll(self) -> None:
@@ -189,34 +184,19 @@ class ModelManager:
             seconds = seconds or 1.0  # a configuration that could not be read yet is tried again
         with self._changed:
             if wanted is not None and generation == self._generation:
-                self._want(wanted)
+                for harness, state in self._harnesses.want(wanted):
+                    self._enter(harness, state)
                 self._polled_generation = generation
-            is_current = generation == self._generation
-            if is_current:
+            if generation == self._generation:
                 keep = is_polling and seconds > 0
                 self._next_poll = time.monotonic() + seconds if keep else None
-
-    def _want(self, wanted: Mapping[str, Mapping[int, Path]]) -> None:
-        """Takes note of what is wanted now. A version that failed is new once it has been gone."""
-        for key, harness in list(self._harnesses.items()):
-            harness.is_wanted = harness.version in wanted.get(harness.name, {})
-            if not harness.is_wanted and harness.state in (State.START, State.LOADING):
-                self._enter(harness, State.END)
-            if not harness.is_wanted and harness.state is State.END:
-                del self._harnesses[key]
-        for name, versions in wanted.items():
-            for version, path in versions.items():
-                if (name, version) not in self._harnesses:
-                    harness = Harness(name, version, path)
-                    self._harnesses[name, version] = harness
-                    self._enter(harness, State.START)
 
     def _step(self) -> bool:
         """Does the next thing that can be done; returns whether there was one."""
         with self._changed:
             if self._is_stopping:
                 return False
-            harness = self._to_close() or self._to_unload() or self._to_load()
+            harness = self._harnesses.next(time.monotonic())
         if harness is None:
             return False
         if harness.state is State.AVAILABLE:
@@ -226,36 +206,6 @@ class ModelManager:
         else:
             self._try_to_load(harness)
         return True
-
-    def _to_close(self) -> Harness | None:
-        return _first(
-            harness
-            for harness in self._harnesses.values()
-            if harness.state is State.UNLOADING and self.serving.is_idle(harness)
-        )
-
-    def _to_unload(self) -> Harness | None:
-        """Returns a version that can go: its successor is there, or nothing is wanted instead."""
-        return _first(
-            harness
-            for harness in self._harnesses.values()
-            if harness.state is State.AVAILABLE
-            and not harness.is_wanted
-            and self._has_successor(harness.name)
-        )
-
-    def _has_successor(self, name: str) -> bool:
-        wanted = [harness for harness in self._of(name) if harness.is_wanted]
-        return not wanted or any(harness.state is State.AVAILABLE for harness in wanted)
-
-    def _to_load(self) -> Harness | None:
-        now = time.monotonic()
-        due = (
-            harness
-            for harness in self._harnesses.values()
-            if harness.is_pending and harness.next_attempt <= now
-        )
-        return max(due, key=lambda harness: harness.version, default=None)
 
     def _try_to_load(self, harness: Harness) -> None:
         self._enter(harness, State.LOADING)
@@ -274,11 +224,7 @@ class ModelManager:
 
     def _note_failure(self, harness: Harness, error: StatusError) -> None:
         _log.error(
-            "Loading servable {name: %s version: %d} failed (attempt %d): %s",
-            harness.name,
-            harness.version,
-            harness.num_attempts,
-            error,
+            "Loading servable %s failed (attempt %d): %s", harness, harness.num_attempts, error
         )
         if harness.num_attempts > self._options.max_num_retries:
             harness.error = error
@@ -299,7 +245,7 @@ class ModelManager:
         release_memory()
         self._enter(harness, State.END)
         with self._changed:
-            del self._harnesses[harness.name, harness.version]
+            self._harnesses.remove(harness)
             if harness.is_wanted:  # wanted again while it went: the next look finds it new
                 self._next_poll = time.monotonic()
 
@@ -309,8 +255,4 @@ class ModelManager:
             code, message = (error.code, error.message) if error else (Code.OK, "")
             self.states.set(harness.name, VersionStatus(harness.version, state, code, message))
             self._changed.notify_all()
-        _log.info("servable {name: %s version: %d}: %s", harness.name, harness.version, state.name)
-
-
-def _first(harnesses: Iterable[Harness]) -> Harness | None:
-    return next(iter(harnesses), None)
+        _log.info("servable %s: %s", harness, state.name)
