@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LENGTH_BUCKETS = (8, 16, 32, 64, 128)
 _LABELS_SHOWN = 20
-_METRICS_MODULE = "models.metrics"
+_METRICS_MODULE = "models.metrics.classification"
 
 
 class Options(Section):

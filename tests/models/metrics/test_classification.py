@@ -8,8 +8,8 @@ import tensorflow_model_analysis as tfma
 from google.protobuf import text_format
 from sklearn import metrics as sklearn_metrics
 
-from models import metrics
-from models.metrics import ClassificationCounts
+from models.metrics import classification as metrics
+from models.metrics.classification import ClassificationCounts
 from models.tasks import create_task
 from schemas import features as keys
 
@@ -28,7 +28,7 @@ def random_answers(num_labels, num_rows=500, sharpness=3.0, seed=0):
 def count(labels, probabilities):
     counts = ClassificationCounts()
     for label, row in zip(labels, probabilities, strict=True):
-        counts.add(int(label), np.asarray(row, "float32"))
+        counts.add(np.asarray(label), np.asarray(row, "float32"))
     return counts
 
 
@@ -107,7 +107,7 @@ def test_weights_count_as_repeated_rows():
     labels, probabilities = random_answers(3, num_rows=20)
     weighted = ClassificationCounts()
     for label, row in zip(labels, probabilities, strict=True):
-        weighted.add(int(label), row, weight=2.0)
+        weighted.add(np.asarray(label), row, weight=2.0)
     repeated = count(np.tile(labels, 2), np.tile(probabilities, (2, 1)))
     assert [function(weighted) for function in FUNCTIONS.values()] == pytest.approx(
         [function(repeated) for function in FUNCTIONS.values()]

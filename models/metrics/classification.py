@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import apache_beam as beam
 import numpy as np
-from tensorflow_model_analysis.metrics import metric_types, metric_util
-from tensorflow_model_analysis.proto import config_pb2
+from tensorflow_model_analysis.metrics import metric_types
+
+from models.metrics.one_pass import computations
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -28,7 +28,6 @@ _LOG_ODDS_BUCKETS = 1000
 Even steps of probability, as in TFMA's AUC, put all sure answers into one bucket.
 """
 _MAX_LOG_ODDS = 104.0  # the smallest float32 is exp(-103.3)
-_COUNTS_NAME = "_classification_counts"  # the leading underscore keeps it out of TFMA's results
 
 
 def _no_weights() -> defaultdict[Any, float]:
@@ -49,15 +48,17 @@ class ClassificationCounts:
     scores: dict[tuple[int, int, bool], float] = field(default_factory=_no_weights)
     log_loss: float = 0.0
 
-    def add(self, label: int, probabilities: np.ndarray, weight: float = 1.0) -> None:
+    def add(self, label: np.ndarray, prediction: np.ndarray, weight: float = 1.0) -> None:
         """Counts one row.
 
         Args:
-          label: Id of the right label.
-          probabilities: float `(num_labels,)`.
+          label: Id of the right label, one value.
+          prediction: Probabilities, float `(num_labels,)`.
           weight: Weight of the row.
         """
-        probabilities = probabilities.astype(np.float64)
+        self._add(int(label.item()), prediction.astype(np.float64), weight)
+
+    def _add(self, label: int, probabilities: np.ndarray, weight: float) -> None:
         self.confusion[label, int(np.argmax(probabilities))] += weight
         self.log_loss -= weight * math.log(max(probabilities[label], _MIN_PROBABILITY))
         with np.errstate(divide="ignore"):
@@ -146,118 +147,36 @@ def _auc(counts: ClassificationCounts, class_id: int) -> float:
     return float((positives * (negatives_below + negatives / 2)).sum() / pairs)
 
 
-class _CountRows(beam.CombineFn):
-    """StandardMetricInputs -> ClassificationCounts."""
-
-    def __init__(
-        self,
-        key: metric_types.MetricKey,
-        eval_config: config_pb2.EvalConfig | None,
-        example_weighted: bool,
-    ) -> None:
-        self._key = key
-        self._eval_config = eval_config
-        self._example_weighted = example_weighted
-
-    def create_accumulator(self) -> ClassificationCounts:
-        return ClassificationCounts()
-
-    def add_input(
-        self, accumulator: ClassificationCounts, element: metric_types.StandardMetricInputs
-    ) -> ClassificationCounts:
-        label, probabilities, weight = next(
-            metric_util.to_label_prediction_example_weight(
-                element,
-                eval_config=self._eval_config,
-                model_name=self._key.model_name,
-                output_name=self._key.output_name,
-                example_weighted=self._example_weighted,
-                flatten=False,
-                require_single_example_weight=True,
-            )
-        )
-        accumulator.add(int(label.item()), probabilities, float(weight.item()))
-        return accumulator
-
-    def merge_accumulators(
-        self, accumulators: Iterable[ClassificationCounts]
-    ) -> ClassificationCounts:
-        merged = ClassificationCounts()
-        for accumulator in accumulators:
-            merged.merge(accumulator)
-        return merged
-
-    def extract_output(
-        self, accumulator: ClassificationCounts
-    ) -> dict[metric_types.MetricKey, ClassificationCounts]:
-        return {self._key: accumulator}
-
-
-def _computations(
-    value: Callable[[ClassificationCounts], float],
-) -> Callable[..., metric_types.MetricComputations]:
-    """Returns what tells TFMA how to compute `value`; it runs the shared count once."""
-
-    def create(
-        name: str,
-        eval_config: config_pb2.EvalConfig | None = None,
-        model_name: str = "",
-        output_name: str = "",
-        example_weighted: bool = False,
-    ) -> metric_types.MetricComputations:
-        def key_of(key_name: str) -> metric_types.MetricKey:
-            return metric_types.MetricKey(
-                name=key_name,
-                model_name=model_name,
-                output_name=output_name,
-                example_weighted=example_weighted,
-            )
-
-        counts_key, key = key_of(_COUNTS_NAME), key_of(name)
-        return [
-            metric_types.MetricComputation(
-                keys=[counts_key],
-                preprocessors=None,
-                combiner=_CountRows(counts_key, eval_config, example_weighted),
-            ),
-            metric_types.DerivedMetricComputation(
-                keys=[key], result=lambda metrics: {key: value(metrics[counts_key])}
-            ),
-        ]
-
-    return metric_util.merge_per_key_computations(create)
-
-
 class ClassificationAccuracy(metric_types.Metric):
     """`accuracy` as a TFMA metric."""
 
     def __init__(self, name: str = "accuracy") -> None:
-        super().__init__(_computations(accuracy), name=name)
+        super().__init__(computations(ClassificationCounts, accuracy), name=name)
 
 
 class ClassificationMatthewsCorrelation(metric_types.Metric):
     """`matthews_correlation` as a TFMA metric."""
 
     def __init__(self, name: str = "mcc") -> None:
-        super().__init__(_computations(matthews_correlation), name=name)
+        super().__init__(computations(ClassificationCounts, matthews_correlation), name=name)
 
 
 class ClassificationMacroF1(metric_types.Metric):
     """`macro_f1` as a TFMA metric."""
 
     def __init__(self, name: str = "macro_f1") -> None:
-        super().__init__(_computations(macro_f1), name=name)
+        super().__init__(computations(ClassificationCounts, macro_f1), name=name)
 
 
 class ClassificationMacroAUC(metric_types.Metric):
     """`macro_auc` as a TFMA metric."""
 
     def __init__(self, name: str = "auc") -> None:
-        super().__init__(_computations(macro_auc), name=name)
+        super().__init__(computations(ClassificationCounts, macro_auc), name=name)
 
 
 class ClassificationCrossEntropy(metric_types.Metric):
     """`cross_entropy` as a TFMA metric."""
 
     def __init__(self, name: str = "cross_entropy") -> None:
-        super().__init__(_computations(cross_entropy), name=name)
+        super().__init__(computations(ClassificationCounts, cross_entropy), name=name)

@@ -1,0 +1,1 @@
+"""Metrics for TFMA, a module for each kind of answer, each from one pass over the rows."""
