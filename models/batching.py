@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.epoch import EpochSize
-from models.packing import pad
+from models.tasks.base import Task
 from schemas import features as keys
 from schemas.errors import UserError
 
@@ -36,37 +36,39 @@ _as_it_is = tf.autograph.experimental.do_not_convert
 class TransformedSplit:
     """The rows of one split, as tf.Transform wrote them.
 
-    A batch is a pair of the model's inputs, int32 `(batch, length)` by name, and the target: the
-    feature that is neither an input nor the row's id.
+    A batch is a pair of the model's inputs by name and the target, as `Task.batch` makes it.
     """
 
-    def __init__(self, patterns: Sequence[str], feature_spec: Mapping[str, Any]) -> None:
+    def __init__(
+        self, patterns: Sequence[str], feature_spec: Mapping[str, Any], task: Task
+    ) -> None:
         """Finds the files.
 
         Args:
           patterns: Globs of gzipped TFRecords of tf.Example.
           feature_spec: `TFTransformOutput.transformed_feature_spec()`.
+          task: Pads the rows of a batch.
 
         Raises:
-          UserError: If there is no file, not exactly one target, or no row id.
+          UserError: If there is no file, no target, or no row id.
         """
         self._files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
         if not self._files:
             raise UserError(
                 f"a split must have files; nothing matches {list(patterns)}; transform again"
             )
-        targets = sorted(feature_spec.keys() - {*_MODEL_INPUTS, keys.ROW_ID})
-        if len(targets) != 1:
+        self._targets = sorted(feature_spec.keys() - {*_MODEL_INPUTS, keys.ROW_ID})
+        if not self._targets:
             raise UserError(
-                f"transformed rows must have one target beside {', '.join(_MODEL_INPUTS)}; "
-                f"received {targets}; change the task's `targets`"
+                f"transformed rows must have a target; received {sorted(feature_spec)}; "
+                "change the task's `targets`"
             )
         if keys.ROW_ID not in feature_spec:
             raise UserError(
                 f"transformed rows must have {keys.ROW_ID}; received {sorted(feature_spec)}; "
                 "ingest the data again"
             )
-        self._target = targets[0]
+        self._task = task
         self._feature_spec = dict(feature_spec)
 
     def measure(self, batch_size: int) -> EpochSize:
@@ -112,7 +114,7 @@ class TransformedSplit:
             return batches.skip(tf.where(epoch == first_epoch, tf.cast(skipped, tf.int64), 0))
 
         epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
-        return self._padded(epochs.flat_map(epoch_batches))
+        return self._padded(epochs.flat_map(epoch_batches), seed=seed + 1, first=start_step)
 
     def evaluation_batches(self, epoch_size: EpochSize) -> tf.data.Dataset:
         """Returns every row once, in an order that is always the same, to be read many times.
@@ -125,10 +127,16 @@ class TransformedSplit:
         batches = batches.apply(tf.data.experimental.assert_cardinality(epoch_size.batches))
         return batches.cache() if epoch_size.rows <= SHUFFLED_ROWS else batches
 
-    def targets(self, limit: int = SHUFFLED_ROWS) -> np.ndarray:
-        """Returns the targets of the first `limit` rows, or of all if there are fewer."""
-        batches = self._rows().take(limit).batch(_ROWS_PARSED).map(_as_it_is(self._parse))
-        return np.concatenate([rows[self._target].numpy() for rows in batches])
+    def targets(self, limit: int = SHUFFLED_ROWS) -> dict[str, np.ndarray]:
+        """Returns the targets of the first `limit` rows by name, or of all if there are fewer.
+
+        Of ragged ones it returns the values, one row after the other.
+        """
+        batches = list(self._rows().take(limit).batch(_ROWS_PARSED).map(_as_it_is(self._parse)))
+        return {
+            name: np.concatenate([_flat(rows[name]).numpy() for rows in batches])
+            for name in self._targets
+        }
 
     def first_rows(self, count: int) -> tuple[list[bytes], dict[str, tf.Tensor]]:
         """Returns ids and padded inputs of the first `count` rows, or of all if there are fewer.
@@ -139,7 +147,7 @@ class TransformedSplit:
         rows = next(iter(self._rows().take(count).batch(count).map(_as_it_is(self._parse))), None)
         if rows is None:
             raise UserError(_no_rows(self._files))
-        return rows[keys.ROW_ID].numpy().tolist(), pad(_inputs(rows))
+        return rows[keys.ROW_ID].numpy().tolist(), self._task.batch(rows, seed=_seed(0, 0))[0]
 
     def _rows(self) -> tf.data.Dataset:
         """Returns serialized tf.Examples, in the order of the files."""
@@ -173,12 +181,16 @@ class TransformedSplit:
 
         return rows.batch(POOL_BATCHES * batch_size).flat_map(cut)
 
-    def _padded(self, batches: tf.data.Dataset) -> tf.data.Dataset:
-        @_as_it_is
-        def split(rows: Mapping[str, Any]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-            return pad(_inputs(rows)), rows[self._target]
+    def _padded(
+        self, batches: tf.data.Dataset, *, seed: int = 0, first: int = 0
+    ) -> tf.data.Dataset:
+        """Makes batches as the model takes them, of batches of rows numbered from `first` on."""
 
-        return batches.map(split).prefetch(_PREFETCHED_BATCHES)
+        @_as_it_is
+        def make(number: tf.Tensor, rows: Mapping[str, Any]) -> tuple[dict[str, tf.Tensor], Any]:
+            return self._task.batch(rows, seed=_seed(seed, number))
+
+        return batches.enumerate(first).map(make).prefetch(_PREFETCHED_BATCHES)
 
 
 def _no_rows(files: Sequence[str]) -> str:
@@ -188,5 +200,9 @@ def _no_rows(files: Sequence[str]) -> str:
     )
 
 
-def _inputs(rows: Mapping[str, tf.RaggedTensor]) -> dict[str, tf.RaggedTensor]:
-    return {name: rows[name] for name in _MODEL_INPUTS}
+def _seed(seed: int, number: Any) -> tf.Tensor:
+    return tf.stack([tf.constant(seed, tf.int64), tf.cast(number, tf.int64)])
+
+
+def _flat(values: Any) -> tf.Tensor:
+    return values.flat_values if isinstance(values, tf.RaggedTensor) else values

@@ -14,12 +14,10 @@ from models.albert import AlbertBackbone
 from models.backbone import create_backbone
 from models.config import ModelConfig
 from models.export import Predict
-from models.packing import pad
 from models.precision import FLOAT32
 from models.tasks.base import Task
 from models.tokenizer import AlbertTokenizer
 from models.weights.task_head import load_head, save_head
-from schemas import features as keys
 
 TASK_WEIGHTS_FILE = "task.weights.h5"
 """In the folder of a saved preset: the weights of backbone and head together."""
@@ -94,8 +92,8 @@ class Candidate:
         The graph of the model is traced once, however many signatures call it.
         """
         inputs = {
-            name: tf.TensorSpec([None, None], tf.int32, name=name)
-            for name in (keys.TOKEN_IDS, keys.SEGMENT_IDS, keys.PADDING_MASK)
+            name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
+            for name, tensor in self.model.input.items()
         }
 
         @tf.function(input_signature=[inputs], autograph=False)
@@ -103,8 +101,7 @@ class Candidate:
             return self.model(inputs, training=False)
 
         def predict(features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
-            rows = self.task.preprocess(features, self.tokenizer, self.config.max_length)
-            return self.task.decode(logits(pad(rows, pad_id=self.tokenizer.pad_id)))
+            return self.task.answer(features, logits, self.tokenizer, self.config.max_length)
 
         return predict
 
@@ -113,9 +110,9 @@ class Candidate:
         """What `predict_function` uses, to be saved with it."""
         return [self.tokenizer, *(variable.value for variable in self.model.weights)]
 
-    def answers(self, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
-        """Returns the decoded answers to padded rows, int32 `(batch, length)` by name."""
-        return self.task.decode(self.model(inputs, training=False))
+    def reference(self, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+        """Returns the answers that follow from padded rows alone: see `Task.reference`."""
+        return self.task.reference(inputs, self.model(inputs, training=False))
 
     def save_preset(self, directory: str, vocabulary_file: str) -> None:
         """Writes the backbone as a KerasHub preset, which `model.weights` of a later run can name.

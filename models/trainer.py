@@ -66,7 +66,7 @@ def run_fn(fn_args: FnArgs) -> None:
     if not is_chief(strategy):
         return
     summary.write(fn_args.model_run_dir)
-    _export(candidate, fn_args, transformed_split(fn_args, fn_args.eval_files))
+    _export(candidate, fn_args, transformed_split(fn_args, fn_args.eval_files, task))
     CheckpointStore(checkpoint_dir(fn_args)).remove()
 
 
@@ -76,8 +76,8 @@ def _seed_training(
     """Returns the function that trains the candidate with one seed, for `train_seeds`."""
     config = TrainConfig.model_validate(fn_args.custom_config["train"])
     training, evaluation = (
-        transformed_split(fn_args, fn_args.train_files),
-        transformed_split(fn_args, fn_args.eval_files),
+        transformed_split(fn_args, fn_args.train_files, task),
+        transformed_split(fn_args, fn_args.eval_files, task),
     )
     epoch = training.measure(batch_size(config, task.recipe))
 
@@ -110,10 +110,10 @@ def checkpoint_dir(fn_args: FnArgs) -> str:
     return os.path.join(fn_args.custom_config["checkpoint_root"], digest)
 
 
-def transformed_split(fn_args: FnArgs, patterns: Sequence[str]) -> TransformedSplit:
+def transformed_split(fn_args: FnArgs, patterns: Sequence[str], task: Task) -> TransformedSplit:
     """Returns the rows of one split."""
     spec = tft.TFTransformOutput(fn_args.transform_output).transformed_feature_spec()
-    return TransformedSplit(patterns, spec)
+    return TransformedSplit(patterns, spec, task)
 
 
 def build_candidate(fn_args: FnArgs, task: Task, train_config: TrainConfig, seed: int) -> Candidate:
@@ -149,10 +149,7 @@ def _export(candidate: Candidate, fn_args: FnArgs, evaluation: TransformedSplit)
         fn_args.serving_model_dir, task, served.predict_function(), info, tracked=served.tracked
     )
     row_ids, inputs = evaluation.first_rows(REFERENCE_ROWS)
-    answers = served.answers(inputs)
-    write_reference(
-        fn_args.serving_model_dir, row_ids, {task.prediction_key: answers[task.prediction_key]}
-    )
+    write_reference(fn_args.serving_model_dir, row_ids, served.reference(inputs))
     served.save_preset(
         os.path.join(os.path.dirname(fn_args.serving_model_dir), PRESET_FOLDER),
         vocabulary_copy(fn_args.transform_output),

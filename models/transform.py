@@ -29,17 +29,21 @@ def preprocessing_fn(
         `vocabulary_file`, the path of a SentencePiece model.
 
     Returns:
-      The model's inputs, unpadded, sparse int64 `(batch, None)`, the targets as the task gives
-      them, and `row_id`, where there is one: by it the serving check finds the text of a row again.
+      The model's inputs, unpadded, sparse int64 `(batch, None)`, the targets, sparse where the
+      task gives ragged ones, and `row_id`, where there is one: by it the serving check finds the
+      text of a row again.
     """
     task = create_task(custom_config[TASK])
     with tf.io.gfile.GFile(custom_config[VOCABULARY_FILE], "rb") as stream:
         tokenizer = AlbertTokenizer(stream.read())
     features = _OnePerRow(inputs)
     model_inputs = task.preprocess(features, tokenizer, custom_config[MAX_LENGTH])
-    sparse = {name: tf.cast(value, tf.int64).to_sparse() for name, value in model_inputs.items()}
+    integers = {name: tf.cast(value, tf.int64) for name, value in model_inputs.items()}
     row_id = {keys.ROW_ID: features[keys.ROW_ID]} if keys.ROW_ID in inputs else {}
-    return sparse | task.targets(features) | row_id
+    return {
+        name: value.to_sparse() if isinstance(value, tf.RaggedTensor) else value
+        for name, value in (integers | task.targets(features) | row_id).items()
+    }
 
 
 def vocabulary_copy(transform_output: str) -> str:

@@ -88,7 +88,7 @@ def run_trial(
     keras.utils.clear_session()  # the graphs of the trial before
     keras.utils.set_random_seed(seed)
     candidate = build_candidate(trial_args, task, train_config, seed)
-    training = transformed_split(trial_args, fn_args.train_files)
+    training = transformed_split(trial_args, fn_args.train_files, task)
     epoch = training.measure(batch_size(train_config, task.recipe))
     settle = partial(plan_training, epoch=epoch, precision=candidate.precision, seed=seed)
     planned = settle(train_config, task.recipe).steps
@@ -101,7 +101,7 @@ def run_trial(
         settle(bounded, task.recipe),
         training=training,
         epoch=epoch,
-        evaluation=transformed_split(trial_args, fn_args.eval_files),
+        evaluation=transformed_split(trial_args, fn_args.eval_files, task),
         store=store,
         log_dir=os.path.join(directory, "logs"),
     )

@@ -109,6 +109,7 @@ def _project_batches(workload: Workload) -> Any:
     import tensorflow as tf
 
     from models.batching import TransformedSplit
+    from models.tasks import create_task
 
     folder = Path(tempfile.mkdtemp(prefix="benchmark-rows-"))
     with tf.io.TFRecordWriter(str(folder / "rows.gz"), "GZIP") as writer:
@@ -127,7 +128,8 @@ def _project_batches(workload: Workload) -> Any:
         "label_id": tf.io.FixedLenFeature([], tf.int64),
         "row_id": tf.io.FixedLenFeature([], tf.string),
     }
-    split = TransformedSplit([str(folder / "rows.gz")], spec)
+    task = create_task({"name": "classification", "labels": ["0", "1"]})
+    split = TransformedSplit([str(folder / "rows.gz")], spec, task)
     epoch = split.measure(workload.batch_size)
 
     return lambda: split.training_batches(epoch, seed=0)

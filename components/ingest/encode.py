@@ -88,14 +88,19 @@ class RowEncoder:
                     row.raw,
                 )
         for role, value in row.values.items():
-            if "\0" in value:
-                return reject(row.line, "nul", f"{role} must not hold NUL; received one", row.raw)
-            if len(value) > self._max_length and role in self._task.columns:
-                message = (
-                    f"{role} must not be longer than {self._max_length} characters; "
-                    f"received {len(value)}; shorten it, or raise ingest.max_text_length"
-                )
-                return reject(row.line, "too_long", message, row.raw)
+            if not isinstance(value, str) and role not in self._task.structured_columns:
+                message = f"{role} must be one value; received {len(value)}: {value!r:.100}"
+                return reject(row.line, "invalid_value", message, row.raw)
+            for text in row.texts(role):
+                if "\0" in text:
+                    message = f"{role} must not hold NUL; received one"
+                    return reject(row.line, "nul", message, row.raw)
+                if len(text) > self._max_length and role in self._task.columns:
+                    message = (
+                        f"{role} must not be longer than {self._max_length} characters; "
+                        f"received {len(text)}; shorten it, or raise ingest.max_text_length"
+                    )
+                    return reject(row.line, "too_long", message, row.raw)
         return None
 
     def _split(self, digest: bytes) -> str:

@@ -18,7 +18,7 @@ from components.ingest.files import (
     open_content,
     open_stored,
 )
-from components.ingest.formats import create_format, format_names, format_of
+from components.ingest.formats import create_format, format_of
 from components.ingest.formats.base import SourceFile
 from components.ingest.spans import resolve_span
 from models.tasks.base import Task
@@ -105,6 +105,27 @@ def _found(split: str, pattern: str) -> list[str]:
     )
 
 
+def _format_name(path: str, split: str, config: IngestConfig, task: Task) -> str:
+    """Returns the config's format, or the task's own that claims the ending of `path`."""
+    if config.format != "auto":
+        if config.format not in task.formats:
+            raise UserError(
+                f"ingest.format must be one that the task {task.name} reads: "
+                f"{', '.join(task.formats)}; received {config.format}"
+            )
+        return config.format
+    found = format_of(path, task.formats)
+    if found is None:
+        endings = ", ".join(
+            ending for known in task.formats for ending in create_format(known).endings
+        )
+        raise UserError(
+            f"ingest.{split}: the ending of {path} is none of {endings} (each also with .gz); "
+            f"rename it, or set ingest.format to one of {', '.join(task.formats)}"
+        )
+    return found
+
+
 def _look_at(path: str, split: str, name: str, config: IngestConfig, task: Task) -> SourceFile:
     """Returns what is needed to read a file, after a look at its beginning."""
     num_bytes = file_size(path)
@@ -112,15 +133,7 @@ def _look_at(path: str, split: str, name: str, config: IngestConfig, task: Task)
         raise UserError(
             f"ingest.{split}: {path} is empty; give a file with rows, or take it out of the pattern"
         )
-    format_name = format_of(path) if config.format == "auto" else config.format
-    if format_name is None:
-        endings = ", ".join(
-            ending for known in format_names() for ending in create_format(known).endings
-        )
-        raise UserError(
-            f"ingest.{split}: the ending of {path} is none of {endings} (each also with .gz); "
-            f"rename it, or set ingest.format to one of {', '.join(format_names())}"
-        )
+    format_name = _format_name(path, split, config, task)
     source_format = create_format(format_name)
     gzipped = path.lower().endswith(".gz")
     if source_format.text:

@@ -63,7 +63,7 @@ def run_fn(fn_args: FnArgs) -> None:
     export_saved_model(
         fn_args.serving_model_dir,
         task,
-        lambda features: task.decode(baseline(features)),
+        baseline,
         info,
         tracked=[baseline],
     )

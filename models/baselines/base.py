@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
 import tensorflow as tf
 
 from models.config import BaselinesConfig
 from models.tasks.base import Task
 from schemas.errors import UserError
 
-Rows = Iterator[tuple[dict[str, tf.Tensor], np.ndarray]]
-"""Batches of rows: the raw features of a request, string `(batch,)`, and the target, `(batch,)`."""
+Rows = Iterator[dict[str, Any]]
+"""Batches of rows: the raw features of a request and those of `task.target_spec()`, by name."""
 
 _BATCH_SIZE = 1024
 
@@ -21,8 +20,8 @@ _BATCH_SIZE = 1024
 class Baseline(Protocol):
     """A fitted baseline, a tf.Module that holds its variables and tables."""
 
-    def __call__(self, features: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Returns what `task.decode` takes, float32 `(batch, ...)`.
+    def __call__(self, features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+        """Returns the task's served answers, each with the batch dimension first.
 
         Args:
           features: Raw features of a request, string `(batch,)` by name.
@@ -43,7 +42,7 @@ def read_rows(patterns: Sequence[str], task: Task) -> Rows:
 
     Args:
       patterns: Globs of gzipped TFRecords of tf.Example.
-      task: Gives the features to read, and the target.
+      task: Says which features to read.
 
     Raises:
       UserError: If there is no file.
@@ -53,13 +52,9 @@ def read_rows(patterns: Sequence[str], task: Task) -> Rows:
         raise UserError(
             f"a split must have files; nothing matches {list(patterns)}; ingest the data again"
         )
-    inputs = task.serving_inputs()
     spec: dict[str, Any] = {
-        name: tf.io.FixedLenFeature([], spec.dtype) for name, spec in inputs.items()
+        name: tf.io.FixedLenFeature([], spec.dtype) for name, spec in task.serving_inputs().items()
     }
-    spec[task.label_key] = tf.io.FixedLenFeature([], tf.int64)
-    batches = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_BATCH_SIZE)
-    for serialized in batches:
-        features: dict[str, Any] = tf.io.parse_example(serialized, spec)
-        (target,) = task.targets(features).values()
-        yield {name: features[name] for name in inputs}, target.numpy()
+    spec |= task.target_spec()
+    for serialized in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_BATCH_SIZE):
+        yield tf.io.parse_example(serialized, spec)

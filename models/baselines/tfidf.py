@@ -41,6 +41,7 @@ class TfidfLinear(tf.Module):
         intercepts: np.ndarray,
         *,
         max_ngram: int,
+        task: Task,
     ) -> None:
         """Makes the baseline.
 
@@ -50,8 +51,10 @@ class TfidfLinear(tf.Module):
           coefficients: Weight of each term for each label, `(num_terms, num_labels)`.
           intercepts: Constant of each label, `(num_labels,)`; minus infinity where none was seen.
           max_ngram: Words of the longest n-gram.
+          task: Decodes the answers.
         """
         super().__init__(name="tfidf")
+        self._task = task
         self.max_ngram = max_ngram
         self.num_terms = len(terms)
         positions = tf.lookup.KeyValueTensorInitializer(
@@ -62,7 +65,11 @@ class TfidfLinear(tf.Module):
         self.coefficients = _constant(coefficients)
         self.intercepts = _constant(intercepts)
 
-    def __call__(self, features: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def __call__(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Returns the task's answers to raw features, string `(batch,)`."""
+        return self._task.decode(self.logits(features))
+
+    def logits(self, features: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Returns logits, float32 `(batch, num_labels)`, for raw features, string `(batch,)`."""
         words = split_words(features)
         num_rows = words.nrows()
@@ -120,7 +127,7 @@ def fit(rows: Rows, task: Task, config: BaselinesConfig) -> TfidfLinear:
     )
     labels: list[np.ndarray] = []
     try:
-        vectors = vectorizer.fit_transform(_texts(rows, labels))
+        vectors = vectorizer.fit_transform(_texts(rows, task, labels))
     except ValueError as error:
         raise UserError(
             f"the tfidf baseline needs words in the training texts; {error}; check the text "
@@ -145,14 +152,16 @@ def fit(rows: Rows, task: Task, config: BaselinesConfig) -> TfidfLinear:
         coefficients,
         intercepts,
         max_ngram=config.ngrams,
+        task=task,
     )
 
 
-def _texts(rows: Rows, labels: list[np.ndarray]) -> Iterator[str]:
+def _texts(rows: Rows, task: Task, labels: list[np.ndarray]) -> Iterator[str]:
     """Yields each text as words joined by spaces, and keeps the labels on the way."""
-    for features, targets in rows:
-        labels.append(targets)
-        joined = tf.strings.reduce_join(split_words(features), axis=1, separator=" ")
+    for batch in rows:
+        labels.append(batch[task.label_key].numpy())
+        words = split_words({name: batch[name] for name in task.serving_inputs()})
+        joined = tf.strings.reduce_join(words, axis=1, separator=" ")
         for text in joined.numpy():
             yield text.decode()
 

@@ -7,11 +7,12 @@ inside the functions that need them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.recipes import Recipe
+from schemas import features as keys
 from schemas.section import Section
 
 if TYPE_CHECKING:
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
     from models.tokenizer import AlbertTokenizer
 
+RowValue = str | list[Any] | dict[str, Any]
+"""What a file has in one column of a row: text, or lists and objects of texts, as in JSON."""
+
 FeatureValue = bytes | int | float | Sequence[bytes] | Sequence[int] | Sequence[float]
+
+Features = Mapping[str, Any]
+"""Tensors by feature name: `(batch,)` or `(batch, ...)`, tf.RaggedTensor where rows differ."""
+
+PaddedModel = Callable[[Mapping[str, Any]], Any]
+"""Padded model inputs by name to the model's float32 outputs."""
 
 
 class RowError(ValueError):
@@ -63,8 +73,11 @@ class Task(ABC):
       Options: The keys that the task takes under `task:` beside `name`.
       recipe: Fine-tuning defaults.
       schema: File name of the curated schema in schemas/.
+      formats: Names of the file formats that it reads; the first that claims a file's ending is
+        taken where the config names none.
       columns: Roles that columns of an input file can have, required ones first.
       required_columns: Roles that a training file must have.
+      structured_columns: Roles whose value may be a list or an object; all others are text.
       baselines: Names of the baselines, each a function of models.baselines.
       selection_metric: Training metric by which the best weights are chosen.
       weights_head: Name that models.weights has for its head, the layer `logits`; None where
@@ -75,8 +88,10 @@ class Task(ABC):
     Options: ClassVar[type[Section]]
     recipe: ClassVar[Recipe]
     schema: ClassVar[str]
+    formats: ClassVar[tuple[str, ...]] = ("tsv", "csv", "jsonl", "tfrecord")
     columns: ClassVar[tuple[str, ...]]
     required_columns: ClassVar[tuple[str, ...]]
+    structured_columns: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]]
     selection_metric: ClassVar[str]
     weights_head: ClassVar[str | None] = None
@@ -87,8 +102,8 @@ class Task(ABC):
     # --- ingest ----------------------------------------------------------------------------------
 
     @abstractmethod
-    def encode_row(self, row: Mapping[str, str]) -> dict[str, FeatureValue]:
-        """Turns one row, column text by role, into raw features.
+    def encode_row(self, row: Mapping[str, RowValue]) -> dict[str, FeatureValue]:
+        """Turns one row, value by role, into raw features.
 
         Raises:
           RowError: If the row breaks a rule of the task (empty text, undeclared label).
@@ -121,7 +136,37 @@ class Task(ABC):
 
     @abstractmethod
     def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Returns the features of the training target, taken from the raw features."""
+        """Returns the features of the training target, taken from the raw features.
+
+        Each is `(batch,)`, or ragged `(batch, None)`.
+        """
+
+    def target_spec(self) -> dict[str, Any]:
+        """Returns how `tf.io.parse_example` reads the raw features that `targets` takes.
+
+        Baselines are fitted on these and the features of a request.
+        """
+        import tensorflow as tf
+
+        return {self.label_key: tf.io.FixedLenFeature([], tf.int64)}
+
+    def batch(self, rows: Features, *, seed: tf.Tensor) -> tuple[dict[str, tf.Tensor], Any]:
+        """Makes a batch of the model's inputs and its target, inside tf.data.
+
+        Args:
+          rows: Transformed features: what `preprocess` and `targets` returned, and `row_id`.
+          seed: int64 `(2,)`, another for every training batch, and always the same for the same
+            batch of an evaluation: what is drawn here is drawn again by a run that goes on.
+
+        Returns:
+          The inputs by name, padded, `padding_mask` among them; the target as `loss` takes it.
+        """
+        from models.packing import pad
+
+        del seed
+        inputs = {name: rows[name] for name in (keys.TOKEN_IDS, keys.SEGMENT_IDS)}
+        (target,) = (rows[name] for name in rows.keys() - {*inputs, keys.ROW_ID})
+        return pad(inputs), target
 
     # --- model -----------------------------------------------------------------------------------
 
@@ -133,13 +178,13 @@ class Task(ABC):
     def loss(self) -> keras.losses.Loss:
         """Returns the loss of logits against the target."""
 
-    def constant_loss(self, targets: np.ndarray) -> float | None:
+    def constant_loss(self, targets: Mapping[str, np.ndarray]) -> float | None:
         """Returns the least loss that one answer for every row can have; None: not known.
 
         A run that does not get below it has learnt nothing: see models.training.guard.
 
         Args:
-          targets: Those of the training rows, `(rows, ...)`.
+          targets: Those of the training rows by name, `(rows,)`; ragged ones flat.
         """
         return None
 
@@ -150,6 +195,43 @@ class Task(ABC):
     @abstractmethod
     def decode(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns logits into the served answers, in the graph; all keep the batch dimension."""
+
+    def answer(
+        self,
+        features: Mapping[str, tf.Tensor],
+        model: PaddedModel,
+        tokenizer: AlbertTokenizer,
+        max_length: int,
+    ) -> dict[str, tf.Tensor]:
+        """Answers raw features, in the graph that is served.
+
+        A task whose answers are parts of the text has a way of its own from logits to them.
+
+        Args:
+          features: Those of `serving_inputs`.
+          model: Gives the logits of padded inputs.
+          tokenizer: Splits text into piece ids.
+          max_length: Longest row in tokens, special ones included.
+
+        Returns:
+          The served answers by name, each with the batch dimension first.
+        """
+        from models.packing import pad
+
+        rows = self.preprocess(features, tokenizer, max_length)
+        return self.decode(model(pad(rows, pad_id=tokenizer.pad_id)))
+
+    def reference(self, inputs: Mapping[str, tf.Tensor], outputs: Any) -> dict[str, tf.Tensor]:
+        """Returns those answers that follow from transformed rows alone, without their text.
+
+        The serving check compares them with what the exported model says to the same rows.
+
+        Args:
+          inputs: Of the model, padded.
+          outputs: Of the model, for these inputs.
+        """
+        del inputs
+        return {self.prediction_key: self.decode(outputs)[self.prediction_key]}
 
     # --- evaluation ------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, field_validator
 
@@ -76,7 +76,7 @@ class Classification(Task):
 
     # --- ingest ----------------------------------------------------------------------------------
 
-    def encode_row(self, row: Mapping[str, str]) -> dict[str, FeatureValue]:
+    def encode_row(self, row: Mapping[str, Any]) -> dict[str, FeatureValue]:
         """Turns one row into features; further columns are kept, to slice the evaluation by.
 
         Args:
@@ -166,15 +166,16 @@ class Classification(Task):
 
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
-    def constant_loss(self, targets: np.ndarray) -> float:
+    def constant_loss(self, targets: Mapping[str, np.ndarray]) -> float:
         """Returns the entropy of the labels, in nats.
 
         Args:
-          targets: Label ids, int64 `(rows,)`.
+          targets: `label_id`, int64 `(rows,)`.
         """
         import numpy as np
 
-        shares = np.bincount(targets) / len(targets)
+        label_ids = targets[keys.LABEL_ID]
+        shares = np.bincount(label_ids) / len(label_ids)
         return float(-sum(share * np.log(share) for share in shares if share > 0))
 
     def training_metrics(self) -> list[keras.metrics.Metric]:

@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 
 from components.ingest.formats import create_format, format_of
-from components.ingest.formats.base import Chunk, Rejection, Row, SourceFile
+from components.ingest.formats.base import Chunk, Rejection, Row, SourceFile, reject
 from components.ingest.formats.delimited import Delimited, Record
+from models.tasks.classification import Classification
 from pipeline.init.content import check_file, is_gzipped, read_head, text_of
 from pipeline.init.format import HEAD_ROWS, format_by_content
 from pipeline.init.header import has_header
@@ -40,7 +41,10 @@ class FileLayout:
     width: int | None
 
     def rows(self, columns: Sequence[Column]) -> Iterator[Row | Rejection]:
-        """Yields every row as ingest reads it, its values keyed by `str(column)`."""
+        """Yields every row as ingest reads it, its values keyed by `str(column)`, all of them text.
+
+        A list or an object where a text should be is rejected.
+        """
         source = SourceFile(
             split="",
             path=str(self.path.absolute()),
@@ -52,7 +56,8 @@ class FileLayout:
             columns={str(column): self._place(column) for column in columns},
             width=self.width,
         )
-        return create_format(self.format).read(Chunk(index=0, file=source))
+        for row in create_format(self.format).read(Chunk(index=0, file=source)):
+            yield row if isinstance(row, Rejection) else _flat(row)
 
     def flat_columns(self) -> tuple[Column, ...]:
         """Returns the columns with one value a row; JSON has lists and objects in others."""
@@ -68,6 +73,14 @@ class FileLayout:
         return column if self.width is None else self.columns.index(column)
 
 
+def _flat(row: Row) -> Row | Rejection:
+    nested = [role for role, value in row.values.items() if not isinstance(value, str)]
+    if not nested:
+        return row
+    message = f"{', '.join(nested)} must be text, a number or a boolean"
+    return reject(row.line, "invalid_value", message, row.raw)
+
+
 def detect_layout(path: Path, *, header: bool | None = None) -> FileLayout:
     """Finds out how a file is laid out from its beginning.
 
@@ -79,7 +92,7 @@ def detect_layout(path: Path, *, header: bool | None = None) -> FileLayout:
       UserError: If it cannot be read, or is not of a kind that init sets up.
     """
     check_file(path)
-    by_ending = format_of(path.name)
+    by_ending = format_of(path.name, Classification.formats)
     if by_ending is not None and not create_format(by_ending).text:
         return _named_by_rows(path, by_ending, by_ending)
     head = read_head(path)

@@ -103,13 +103,14 @@ class _Reading:
 
     def _accept(self, row: Row) -> None:
         survey = self.survey
-        text, label = row.values[str(self._roles.text)], row.values[str(self._roles.label)].strip()
+        values = {column: str(value) for column, value in row.values.items()}
+        text, label = values[str(self._roles.text)], values[str(self._roles.label)].strip()
         survey.counts.accepted[self._split] += 1
         survey.counts.labels[self._split, label] += 1
         survey.words[len(text.split())] += 1
         survey.characters[len(text)] += 1
         for column, counter in survey.slices.items():
-            value = row.values.get(column)
+            value = values.get(column)
             if value is not None and (value in counter or len(counter) < MAX_SLICE_VALUES_COUNTED):
                 counter[value] += 1
         self._remember(text, self._label_id(label), row.line)
@@ -146,8 +147,8 @@ def _checked(row: Row, roles: Roles) -> Row | Rejection:
         reason, message = "missing_column", f"{title(missing[0])} has no value"
     elif any("\0" in value for value in row.values.values()):
         reason, message = "nul", "a row must not hold NUL"
-    elif not row.values[str(roles.text)].strip():
+    elif not str(row.values[str(roles.text)]).strip():
         reason, message = "empty_text", f"{title(roles.text)} is empty"
-    elif not row.values[str(roles.label)].strip():
+    elif not str(row.values[str(roles.label)]).strip():
         reason, message = "unknown_label", f"{title(roles.label)} is empty"
     return reject(row.line, reason, message, row.raw) if reason else row

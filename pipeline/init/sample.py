@@ -37,6 +37,6 @@ def sample_rows(
         place = len(kept) if len(kept) < SAMPLE_ROWS else chance.randrange(num_rows)
         if place < SAMPLE_ROWS:
             kept[place : place + 1] = [
-                {key: value[:_CELL_CHARS] for key, value in row.values.items()}
+                {key: str(value)[:_CELL_CHARS] for key, value in row.values.items()}
             ]
     return kept

@@ -103,7 +103,7 @@ def row_lengths(config: RunConfig, files: Sequence[SourceFile]) -> Lengths:
     training = [file for file in files if file.split == keys.TRAIN]
     share = -(-SAMPLED_ROWS // len(training))
     texts = [
-        [text for role, text in row.values.items() if _is_text(role, config)]
+        [text for role in row.values if _is_text(role, config) for text in row.texts(role)]
         for file in training
         for row in islice(create_format(file.format).read(Chunk(0, file)), share)
         if isinstance(row, Row)

@@ -3,10 +3,12 @@ import pytest
 import tensorflow as tf
 
 from models.batching import EpochSize, TransformedSplit
+from models.tasks import create_task
+from models.tasks.classification import Classification
 from models.tokenizer import AlbertTokenizer
 from schemas import features as keys
 from schemas.errors import UserError
-from tests.models.tiny_training import FEATURE_SPEC, texts, write_split
+from tests.models.tiny_training import FEATURE_SPEC, TASK, texts, write_split
 
 NUM_ROWS = 1100
 BATCH_SIZE = 8
@@ -130,13 +132,13 @@ def test_first_rows_are_all_where_there_are_fewer(split):
 
 def test_missing_files_are_refused(tmp_path):
     with pytest.raises(UserError, match="nothing matches"):
-        TransformedSplit([f"{tmp_path}/*"], FEATURE_SPEC)
+        TransformedSplit([f"{tmp_path}/*"], FEATURE_SPEC, create_task(TASK))
 
 
 def test_empty_split_is_refused(tmp_path):
     with tf.io.TFRecordWriter(str(tmp_path / "empty.gz"), "GZIP"):
         pass
-    split = TransformedSplit([f"{tmp_path}/*"], FEATURE_SPEC)
+    split = TransformedSplit([f"{tmp_path}/*"], FEATURE_SPEC, create_task(TASK))
     with pytest.raises(UserError, match=r"must have rows; there are none in .*empty\.gz"):
         split.measure(8)
     with pytest.raises(UserError, match="must have rows"):
@@ -145,17 +147,40 @@ def test_empty_split_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("missing", "message"),
-    [(keys.LABEL_ID, "must have one target"), (keys.ROW_ID, "must have row_id")],
+    [(keys.LABEL_ID, "must have a target"), (keys.ROW_ID, "must have row_id")],
 )
 def test_rows_without_target_or_id_are_refused(tmp_path, missing, message):
     (tmp_path / "rows.gz").touch()
     spec = {name: feature for name, feature in FEATURE_SPEC.items() if name != missing}
     with pytest.raises(UserError, match=message):
-        TransformedSplit([f"{tmp_path}/*"], spec)
+        TransformedSplit([f"{tmp_path}/*"], spec, create_task(TASK))
+
+
+class _Drawing(Classification):
+    """Gives the seed of a batch as its target."""
+
+    def batch(self, rows, *, seed):
+        return super().batch(rows, seed=seed)[0], seed
+
+
+def test_a_batch_has_its_own_seed_which_a_run_that_goes_on_finds_again(split, epoch):
+    task = _Drawing(create_task(TASK).options)
+    drawing = TransformedSplit(split._files, FEATURE_SPEC, task)
+
+    def seeds(batches, count=5):
+        return [tuple(seed.tolist()) for _, seed in batches.take(count).as_numpy_iterator()]
+
+    drawn = seeds(drawing.training_batches(epoch, seed=3))
+    assert len(set(drawn)) == 5
+    assert seeds(drawing.training_batches(epoch, seed=3, start_step=2), 3) == drawn[2:]
+    assert not set(seeds(drawing.training_batches(epoch, seed=4))) & set(drawn)
+    kept = drawing.evaluation_batches(epoch)
+    assert seeds(kept) == seeds(kept)
+    assert not set(seeds(kept)) & set(drawn)
 
 
 @pytest.mark.parametrize(("limit", "count"), [(NUM_ROWS + 1, NUM_ROWS), (50, 50)])
 def test_targets_are_those_of_the_rows(split, limit, count):
-    targets = split.targets(limit)
+    targets = split.targets(limit)[keys.LABEL_ID]
     assert targets.shape == (count,)
     assert set(targets.tolist()) == {0, 1, 2}

@@ -73,11 +73,11 @@ def write_split(folder, rows, tokenizer, *, max_length=MODEL.max_length, shards=
                 feature[keys.LABEL_ID].int64_list.value.append(rows[index][1])
                 feature[keys.ROW_ID].bytes_list.value.append(f"rows.tsv:{index}".encode())
                 writer.write(example.SerializeToString())
-    return TransformedSplit([f"{folder}/*"], FEATURE_SPEC)
+    return TransformedSplit([f"{folder}/*"], FEATURE_SPEC, create_task(TASK))
 
 
 def open_split(folder):
-    return TransformedSplit([f"{folder}/*"], FEATURE_SPEC)
+    return TransformedSplit([f"{folder}/*"], FEATURE_SPEC, create_task(TASK))
 
 
 def build(vocabulary, *, seed=0, precision="float32", model=MODEL):

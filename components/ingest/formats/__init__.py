@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 
 from components.ingest.formats.base import Format
 
@@ -28,13 +29,13 @@ def create_format(name: str) -> Format:
     return importlib.import_module(f"{__name__}.{name}").FORMAT()
 
 
-def format_of(path: str) -> str | None:
-    """Returns the name of the format that claims the ending of `path`, `.gz` set aside, or None.
+def format_of(path: str, names: Sequence[str]) -> str | None:
+    """Returns the first format of `names` that claims the ending of `path`, `.gz` set aside.
 
-    >>> format_of("reviews.tsv.gz")
+    >>> format_of("reviews.tsv.gz", ("csv", "tsv"))
     'tsv'
+    >>> format_of("reviews.txt", ("csv", "tsv")) is None
+    True
     """
     stem = path.lower().removesuffix(".gz")
-    return next(
-        (name for name in format_names() if stem.endswith(create_format(name).endings)), None
-    )
+    return next((name for name in names if stem.endswith(create_format(name).endings)), None)

@@ -7,6 +7,8 @@ from typing import ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from models.tasks.base import RowValue
+
 RAW_BYTES_KEPT = 10_000
 """How much of a rejected row is kept; a row can be megabytes of garbage."""
 
@@ -16,13 +18,25 @@ class Row(NamedTuple):
 
     Attributes:
       line: 1-based line at which it starts (record number in a TFRecord).
-      values: Text by role.
+      values: Text by role; lists and objects of texts where the file nests them.
       raw: The row as it stands in the file.
     """
 
     line: int
-    values: dict[str, str]
+    values: dict[str, RowValue]
     raw: bytes
+
+    def texts(self, role: str) -> Iterator[str]:
+        """Yields every text of a role's value, however deep."""
+        return _texts(self.values[role])
+
+
+def _texts(value: RowValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+        return
+    for item in value.values() if isinstance(value, dict) else value:
+        yield from _texts(item)
 
 
 class Rejection(NamedTuple):

@@ -8,13 +8,17 @@ from typing import Any
 from components.ingest.files import open_content
 from components.ingest.formats.base import Chunk, Format, Layout, Rejection, Row, reject
 from components.ingest.formats.lines import decode_line, read_lines
+from models.tasks.base import RowValue
 from schemas.errors import UserError
 
 _ROWS_LOOKED_AT = 100
 
 
 class Jsonl(Format):
-    """One object a line; values are text, numbers (as written) and booleans; null is none."""
+    """One object a line, of text, numbers (as written), booleans, and lists and objects of them.
+
+    What is null is left out.
+    """
 
     endings = (".jsonl", ".ndjson", ".json")
     splittable = True
@@ -75,33 +79,32 @@ def _row(
     number: int, raw: bytes, value: dict[str, Any], keys: list[tuple[str, str]]
 ) -> Row | Rejection:
     """Returns the values of the roles; the task says which of them may be without one."""
-    values: dict[str, str] = {}
+    values: dict[str, RowValue] = {}
     for role, key in keys:
-        item = value.get(key)
-        if isinstance(item, bool):
-            values[role] = "true" if item else "false"
-        elif isinstance(item, str):
-            if not _is_unicode(item):
-                return reject(
-                    number,
-                    "invalid_utf8",
-                    f"{key} must be valid Unicode; received a lone surrogate",
-                    raw,
-                )
-            values[role] = item
-        elif item is not None:
-            message = f"{key} must be text, a number or a boolean; received {type(item).__name__}"
-            return reject(number, "invalid_value", message, raw)
+        if value.get(key) is None:
+            continue
+        try:
+            values[role] = _as_texts(value[key])
+        except UnicodeEncodeError:  # JSON can escape half of a surrogate pair
+            message = f"{key} must be valid Unicode; received a lone surrogate"
+            return reject(number, "invalid_utf8", message, raw)
     return Row(number, values, raw)
 
 
-def _is_unicode(text: str) -> bool:
-    """Returns whether `text` can be encoded: JSON can escape half of a surrogate pair."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+def _as_texts(value: Any) -> RowValue:
+    """Returns a value of JSON with text in the place of booleans, and without nulls.
+
+    Raises:
+      UnicodeEncodeError: If a text holds half of a surrogate pair.
+    """
+    if isinstance(value, list):
+        return [_as_texts(item) for item in value if item is not None]
+    if isinstance(value, dict):
+        return {key: _as_texts(item) for key, item in value.items() if item is not None}
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    value.encode("utf-8")
+    return value
 
 
 FORMAT = Jsonl

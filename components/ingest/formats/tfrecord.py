@@ -1,14 +1,15 @@
-"""TFRecord files of tf.Example, with one value a feature."""
+"""TFRecord files of tf.Example."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from components.ingest.files import open_content
 from components.ingest.formats.base import Chunk, Format, Layout, Rejection, Row, reject
+from models.tasks.base import RowValue
 from schemas.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ _READ_AT_ONCE = 256
 
 
 class TfRecord(Format):
-    """One tf.Example a record; bytes features are UTF-8 text, numbers become text."""
+    """One tf.Example a record; bytes features are UTF-8 text, numbers become text.
+
+    A feature with several values becomes a list.
+    """
 
     endings = (".tfrecord", ".tfrecords")
     text = False
@@ -96,20 +100,19 @@ def _row(
     number: int, raw: bytes, example: tf.train.Example, keys: list[tuple[str, str]]
 ) -> Row | Rejection:
     """Returns the values of the roles; the task says which of them may be without one."""
-    values: dict[str, str] = {}
+    values: dict[str, RowValue] = {}
     for role, key in keys:
         feature = example.features.feature.get(key)
         kind = None if feature is None else feature.WhichOneof("kind")
         items = getattr(feature, kind).value if kind else ()
-        if len(items) > 1:
-            return reject(
-                number, "invalid_value", f"{key} must have one value; received {len(items)}", raw
-            )
         try:
-            for item in items:
-                values[role] = item.decode("utf-8") if kind == "bytes_list" else str(item)
+            texts: list[Any] = [
+                item.decode("utf-8") if kind == "bytes_list" else str(item) for item in items
+            ]
         except UnicodeDecodeError as error:
             return reject(number, "invalid_utf8", f"{key} must be valid UTF-8; {error.reason}", raw)
+        if texts:
+            values[role] = texts if len(texts) > 1 else texts[0]
     return Row(number, values, raw)
 
 

@@ -44,6 +44,7 @@ def test_a_row_becomes_the_raw_features_of_the_task_and_its_place(task):
         ({"label": "2"}, "unknown_label", "one of 0, 1; received '2'"),
         ({"text": "a\0b"}, "nul", "text must not hold NUL"),
         ({"text": "x" * 21}, "too_long", "not be longer than 20 characters; received 21"),
+        ({"text": ["a", "b"]}, "invalid_value", "text must be one value; received 2: ['a', 'b']"),
     ],
 )
 def test_a_row_that_breaks_a_rule_is_rejected(task, values, reason, message):

@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from components.ingest.sources import Sources
+from models.tasks.classification import Classification
 from schemas.errors import UserError
 
 ROWS = "text\tlabel\na\t1\nb\t0\n"
@@ -66,7 +67,7 @@ def test_the_span_is_the_same_for_every_split(write, resolve, tmp_path):
         ("a.tsv.gz", "", "a.tsv.gz has no rows"),
         ("a.tsv", "text\tlabel\n", "has no rows below its header"),
         ("a.tsv", "\n\n", "has no rows"),
-        ("a.txt", ROWS, "ending of .*a.txt is none of .csv, .jsonl.*set ingest.format"),
+        ("a.txt", ROWS, "ending of .*a.txt is none of .tsv, .csv, .jsonl.*set ingest.format"),
         ("a.tsv", "a film\t1\nb\t0\n", "no column 'text' for text.*header: false"),
         ("a.tsv", ROWS.encode("utf-16"), "no text file but UTF-16 text; convert it"),
         ("a.tsv", ROWS.encode("utf-16-le"), "no text file but binary"),
@@ -102,6 +103,12 @@ def test_files_that_are_not_there_are_refused(resolve, tmp_path, pattern, messag
 def test_the_format_of_the_config_comes_before_the_ending(write, resolve):
     (file,) = resolve(train=write("a.txt", ROWS), format="tsv").files
     assert file.format == "tsv"
+
+
+def test_a_format_that_the_task_does_not_read_is_refused(write, resolve, monkeypatch):
+    monkeypatch.setattr(Classification, "formats", ("csv", "tsv"))
+    with pytest.raises(UserError, match=r"task classification reads: csv, tsv; received jsonl"):
+        resolve(train=write("a.jsonl", '{"text": "a", "label": "1"}'), format="jsonl")
 
 
 def test_files_of_the_same_name_are_told_apart_by_their_folder(write, resolve, tmp_path):

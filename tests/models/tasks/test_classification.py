@@ -220,4 +220,6 @@ def test_only_cross_entropy_is_better_when_lower(task):
 )
 def test_constant_loss_is_the_entropy_of_the_labels(targets, expected):
     task = create_task({"name": "classification", "labels": ["a", "b"]})
-    assert task.constant_loss(np.array(targets)) == pytest.approx(expected, abs=1e-4)
+    assert task.constant_loss({keys.LABEL_ID: np.array(targets)}) == pytest.approx(
+        expected, abs=1e-4
+    )

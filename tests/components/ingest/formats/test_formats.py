@@ -30,4 +30,4 @@ def test_an_unknown_format_is_refused():
     ],
 )
 def test_the_ending_says_the_format(path, name):
-    assert format_of(path) == name
+    assert format_of(path, format_names()) == name

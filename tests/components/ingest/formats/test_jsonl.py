@@ -39,8 +39,7 @@ def test_a_value_that_is_not_there_is_left_out(write, line):
         ("[1]", "invalid_json"),
         ('"text"', "invalid_json"),
         ("[" * 100_000, "invalid_json"),
-        ('{"t": ["a"], "l": 1}', "invalid_value"),
-        ('{"t": {"a": 1}, "l": 1}', "invalid_value"),
+        ('{"t": ["\\ud800"], "l": 1}', "invalid_utf8"),
         ('{"t": "\\ud800", "l": 1}', "invalid_utf8"),
     ],
 )
@@ -49,6 +48,13 @@ def test_malformed_lines_are_rejected_and_the_next_is_read(write, line, reason):
     assert isinstance(rejection, Rejection)
     assert (rejection.line, rejection.reason) == (1, reason)
     assert row.values["text"] == "b"
+
+
+def test_lists_and_objects_hold_texts(write):
+    line = '{"t": ["a", null, {"start": 3, "ok": true, "none": null}], "l": []}'
+    (row,) = read(write("a.jsonl", line))
+    assert row.values == {"text": ["a", {"start": "3", "ok": "true"}], "label": []}
+    assert list(row.texts("text")) == ["a", "3", "true"]
 
 
 def test_blank_lines_line_ends_and_a_byte_order_mark_do_not_show(write):
