@@ -1,22 +1,15 @@
 """Large files in parts that workers read independently."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from components.ingest.files import open_stored
 from components.ingest.formats import create_format
-from components.ingest.formats.base import Chunk, SourceFile
+from components.ingest.formats.base import Chunk, Part, SourceFile
 
 CHUNK_BYTES = 16 << 20
 """About 150,000 sentences: seconds of work, so that workers stay busy and a retry costs little."""
 
 _READ_AT_ONCE = 1 << 20
-
-
-class _Part(NamedTuple):
-    start: int
-    end: int | None
-    first_line: int
 
 
 def plan_chunks(files: Sequence[SourceFile], chunk_bytes: int = CHUNK_BYTES) -> list[Chunk]:
@@ -27,20 +20,20 @@ def plan_chunks(files: Sequence[SourceFile], chunk_bytes: int = CHUNK_BYTES) -> 
     chunks: list[Chunk] = []
     done = 0
     for file in files:
-        splittable = (
-            create_format(file.format).splittable
-            and not file.gzipped
-            and file.num_bytes > chunk_bytes
-        )
-        for start, end, line in (
-            _parts(file.path, chunk_bytes) if splittable else [_Part(0, None, 1)]
-        ):
-            done += (file.num_bytes if end is None else end) - start
-            chunks.append(Chunk(len(chunks), file, start, end, line, done))
+        for part in _parts(file, chunk_bytes):
+            done += part.num_bytes
+            chunks.append(Chunk(len(chunks), file, part.start, part.end, part.first_line, done))
     return chunks
 
 
-def _parts(path: str, chunk_bytes: int) -> Iterator[_Part]:
+def _parts(file: SourceFile, chunk_bytes: int) -> Iterator[Part]:
+    source_format = create_format(file.format)
+    if source_format.splittable and not file.gzipped and file.num_bytes > chunk_bytes:
+        return _parts_of_lines(file.path, chunk_bytes)
+    return source_format.parts(file, chunk_bytes)
+
+
+def _parts_of_lines(path: str, chunk_bytes: int) -> Iterator[Part]:
     """Yields parts that end with a line.
 
     The lines are counted on the way: a worker does not see those before its own.
@@ -56,7 +49,7 @@ def _parts(path: str, chunk_bytes: int) -> Iterator[_Part]:
                 block = stream.readline(_READ_AT_ONCE)
                 position += len(block)
                 line += block.endswith(b"\n")
-            yield _Part(part_start, position, part_line)
+            yield Part(part_start, position, part_line, position - part_start)
             part_start, part_line = position, line
         if position > part_start:
-            yield _Part(part_start, position, part_line)
+            yield Part(part_start, position, part_line, position - part_start)

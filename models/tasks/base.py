@@ -88,7 +88,7 @@ class Task(ABC):
     Options: ClassVar[type[Section]]
     recipe: ClassVar[Recipe]
     schema: ClassVar[str]
-    formats: ClassVar[tuple[str, ...]] = ("tsv", "csv", "jsonl", "tfrecord")
+    formats: ClassVar[tuple[str, ...]] = ("tsv", "csv", "jsonl", "parquet", "tfrecord")
     columns: ClassVar[tuple[str, ...]]
     required_columns: ClassVar[tuple[str, ...]]
     structured_columns: ClassVar[tuple[str, ...]] = ()

@@ -85,8 +85,8 @@ def text_of(path: Path, head: bytes) -> str:
             raise UserError(f"{path} is {kind}")
     if len(head) - len(head.translate(None, _CONTROLS)) > _MAX_CONTROLS * len(head):
         raise UserError(
-            f"{path} is a binary file; give TSV, CSV or JSONL text in UTF-8, or TFRecords named "
-            ".tfrecord"
+            f"{path} is a binary file; give TSV, CSV or JSONL text in UTF-8, or files named "
+            ".tfrecord or .parquet"
         )
     lines = head.splitlines()
     bad = [line for line in lines if not _is_utf8(line)]

@@ -17,7 +17,7 @@ class Row(NamedTuple):
     """A row that could be read.
 
     Attributes:
-      line: 1-based line at which it starts (record number in a TFRecord).
+      line: 1-based line at which it starts (record number in a TFRecord, row in a Parquet file).
       values: Text by role; lists and objects of texts where the file nests them.
       raw: The row as it stands in the file.
     """
@@ -115,8 +115,8 @@ class Chunk:
     Attributes:
       index: Position among all chunks; the number of the shard that it becomes.
       file: The file.
-      start: First byte.
-      end: Byte after the last, or None for the rest of the file.
+      start: Where it starts: a byte of a text file, a row group of a Parquet file.
+      end: Where the next one starts, or None for the rest of the file.
       first_line: Line number at `start`.
       done_bytes: Stored bytes of all chunks up to the end of this one, to show progress by.
     """
@@ -127,6 +127,22 @@ class Chunk:
     end: int | None = None
     first_line: int = 1
     done_bytes: int = 0
+
+
+class Part(NamedTuple):
+    """A part of one file, whole rows.
+
+    Attributes:
+      start: As in `Chunk`.
+      end: As in `Chunk`.
+      first_line: Line number at `start`.
+      num_bytes: Stored size.
+    """
+
+    start: int
+    end: int | None
+    first_line: int
+    num_bytes: int
 
 
 class Format(ABC):
@@ -151,6 +167,16 @@ class Format(ABC):
         Raises:
           UserError: If it is not of this format.
         """
+
+    def parts(self, file: SourceFile, chunk_bytes: int) -> Iterator[Part]:
+        """Yields the parts of a file, in order; its lines are no places to cut it at.
+
+        Args:
+          file: Not splittable, or small, or gzip.
+          chunk_bytes: Size of a part, about.
+        """
+        del chunk_bytes
+        yield Part(0, None, 1, file.num_bytes)
 
     @abstractmethod
     def read(self, chunk: Chunk) -> Iterator[Row | Rejection]:
