@@ -27,7 +27,7 @@ class IngestConfig(Section):
     )
     format: str = Field(
         default="auto",
-        description="tsv, csv, jsonl, parquet, tfrecord, as the task reads them; auto: by the "
+        description="tsv, csv, jsonl, parquet or tfrecord, as the task reads them; auto: by the "
         "file's ending, .gz set aside.",
     )
     header: bool = Field(

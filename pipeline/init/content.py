@@ -15,8 +15,7 @@ _CONTROLS = bytes(sorted(set(range(32)) - set(b"\t\n\v\f\r\x1b")))
 _KINDS: dict[bytes, str] = {
     b"PK\x03\x04": "a ZIP or Excel file; export the sheet as CSV (UTF-8), or unpack it",
     b"\xd0\xcf\x11\xe0": "an Excel file; export the sheet as CSV (UTF-8)",
-    b"PAR1": 'a Parquet file; convert it: python3 -c \'import pandas; pandas.read_parquet("FILE")'
-    '.to_json("FILE.jsonl", orient="records", lines=True)\'',
+    b"PAR1": "a Parquet file without the ending .parquet; rename it",
     b"%PDF": "a PDF file; extract its text to a TSV, CSV or JSONL file",
     b"\x1f\x8b": "a gzip file without the ending .gz; rename it",
     b"BZh": "a bzip2 file; unpack it: bunzip2 FILE",

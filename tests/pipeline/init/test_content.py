@@ -28,7 +28,7 @@ def test_what_is_no_file_with_content_is_refused(tmp_path, make, message):
     ("content", "message"),
     [
         (b"PK\x03\x04rest", "Excel file; export the sheet as CSV"),
-        (b"PAR1rest", "a Parquet file; convert it: python3"),
+        (b"PAR1rest", "a Parquet file without the ending .parquet; rename it"),
         (b"\x1f\x8brest", "gzip file without the ending .gz; rename it"),
         ("good\t1\n".encode("utf-16"), "is UTF-16 text; convert it: iconv -f UTF-16"),
         (bytes(range(256)) * 10, "is a binary file"),

@@ -105,3 +105,14 @@ def test_records_are_read_by_their_features(tmp_path):
     layout = detect_layout(path)
     assert (layout.format, layout.columns) == ("tfrecord", ("label", "text"))
     assert _values(layout, "text")[2] == {"text": "good 2"}
+
+
+def test_parquet_is_read_by_its_columns(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"text": ["good", "bad"], "label": [1, 0], "tags": [["a"], []]}), path)
+    layout = detect_layout(path)
+    assert (layout.format, layout.flat_columns()) == ("parquet", ("text", "label"))
+    assert _values(layout, "label")[1] == {"label": "0"}
