@@ -17,7 +17,7 @@ from models.export import Predict
 from models.precision import FLOAT32
 from models.tasks.base import Task
 from models.tokenizer import AlbertTokenizer
-from models.weights.task_head import load_head, save_head
+from models.weights.task_heads import load_heads, save_heads
 
 TASK_WEIGHTS_FILE = "task.weights.h5"
 """In the folder of a saved preset: the weights of backbone and head together."""
@@ -69,7 +69,7 @@ class Candidate:
         )
         model = task.build_model(backbone, dropout=config.classifier_dropout, seed=seed)
         if config.weights is not None:
-            load_head(model, task, Path(config.weights))
+            load_heads(model, task, Path(config.weights))
         return cls(task, config, tokenizer, seed, precision, backbone, model)
 
     def in_float32(self) -> Candidate:
@@ -130,4 +130,4 @@ class Candidate:
         # A model of its own that was never compiled: the other's optimizer is twice as large.
         weights = keras.Model(self.model.input, self.model.output)
         weights.save_weights(os.path.join(directory, TASK_WEIGHTS_FILE))
-        save_head(self.model, self.task, self.config, Path(directory))
+        save_heads(self.model, self.task, self.config, Path(directory))

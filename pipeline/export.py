@@ -78,7 +78,7 @@ def export_classifier(
 def _task(checkpoint: Checkpoint, given: Sequence[str]) -> Task:
     """Returns the task that the source's classifier was fine-tuned for."""
     from models.tasks import create_task
-    from models.weights.names import CLASSIFIER
+    from models.weights.heads import CLASSIFIER
 
     heads, problem_type = checkpoint.info.heads, checkpoint.info.problem_type
     num_outputs = heads.get(CLASSIFIER, 0)

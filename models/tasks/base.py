@@ -80,8 +80,8 @@ class Task(ABC):
       structured_columns: Roles whose value may be a list or an object; all others are text.
       baselines: Names of the baselines, each a function of models.baselines.
       selection_metric: Training metric by which the best weights are chosen.
-      weights_head: Name that models.weights has for its head, the layer `logits`; None where
-        checkpoints of other frameworks have no such head.
+      weights_heads: By layer of its model, the name that models.weights.heads has for it as a head
+        of checkpoints; a layer that is not in it is not saved beside the backbone.
     """
 
     name: ClassVar[str]
@@ -94,7 +94,7 @@ class Task(ABC):
     structured_columns: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]]
     selection_metric: ClassVar[str]
-    weights_head: ClassVar[str | None] = None
+    weights_heads: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, options: Section) -> None:
         self.options = options
@@ -258,3 +258,8 @@ class Task(ABC):
     def labels(self) -> tuple[str, ...]:
         """The declared labels in the order of the model's outputs; empty where there are none."""
         return ()
+
+    @property
+    def problem_type(self) -> str:
+        """The `problem_type` of transformers that the head `classifier` is of; empty: none."""
+        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -66,7 +66,7 @@ class Classification(Task):
     required_columns = (keys.TEXT, keys.LABEL)
     baselines = ("majority", "tfidf")
     selection_metric = "accuracy"
-    weights_head = "classifier"
+    weights_heads: ClassVar = {"logits": "classifier"}
 
     options: Options
 

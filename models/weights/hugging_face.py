@@ -10,16 +10,18 @@ import numpy as np
 
 from models.weights.architecture import Architecture
 from models.weights.checkpoint import Checkpoint, WeightsInfo, default_labels
-from models.weights.names import (
+from models.weights.heads import (
     CLASSIFIER,
-    HUGGING_FACE_PREFIX,
+    FIXED_OUTPUTS,
+    LABELLED,
     MLM,
+    QA_OUTPUTS,
     SOP,
-    NamedTensor,
-    backbone_tensors,
     head_tensors,
-    pooler_tensors,
+    hugging_face_bias,
 )
+from models.weights.hugging_face_classes import class_for_heads, class_named
+from models.weights.names import HUGGING_FACE_PREFIX, NamedTensor, backbone_tensors, pooler_tensors
 from models.weights.tensors import (
     StoredTensor,
     Tensors,
@@ -43,10 +45,6 @@ WEIGHTS_FILES = (
     "pytorch_model.bin.index.json",
 )
 """Where transformers keeps the tensors; the first one that is there is read."""
-
-CLASSIFIER_CLASS = "AlbertForSequenceClassification"
-_OTHER_HEADS = ("AlbertForTokenClassification", "AlbertForMultipleChoice")
-"""Their heads are called `classifier` too, and mean something else."""
 
 _TIED = {
     "predictions.decoder.weight": "embeddings.word_embeddings.weight",
@@ -96,7 +94,7 @@ def open_hugging_face(folder: Path, vocabulary: Path | None = None) -> Checkpoin
         layout=f"Hugging Face {_class_name(config) or 'AlbertModel'}",
         has_pooler=has_pooler,
         heads=heads,
-        labels=_labels(config, heads.get(CLASSIFIER, 0)),
+        labels=_labels(config, heads),
         classifier_dropout=size.classifier_dropout,
         initializer_range=size.initializer_range,
         problem_type=config.get("problem_type") or "",
@@ -146,17 +144,15 @@ def _check_tied(folder: Path, found: Tensors) -> None:
 
 def _heads(config: Mapping[str, Any], found: Tensors) -> dict[str, int]:
     """Returns the number of outputs of each head that the tensors hold."""
+    named = class_named(_class_name(config))
+    possible = (MLM, SOP, CLASSIFIER, QA_OUTPUTS)
+    if named is not None and MLM not in named.heads:
+        possible = named.heads
     heads = {}
-    if "predictions.bias" in found:
-        heads[MLM] = 0
-    for head, name in ((SOP, "sop_classifier.classifier"), (CLASSIFIER, "classifier")):
-        if f"{name}.bias" in found:
-            heads[head] = found[f"{name}.bias"].shape[0] if found[f"{name}.bias"].shape else 0
-    if CLASSIFIER in heads and _class_name(config) in _OTHER_HEADS:
-        raise UserError(
-            "a classifier must be one of whole texts (AlbertForSequenceClassification); received "
-            f"{_class_name(config)}; import the model that it was fine-tuned from"
-        )
+    for head in possible:
+        name = hugging_face_bias(head)
+        if name in found:
+            heads[head] = FIXED_OUTPUTS.get(head, (found[name].shape or (0,))[0])
     return heads
 
 
@@ -165,8 +161,11 @@ def _class_name(config: Mapping[str, Any]) -> str:
     return str(names[0])
 
 
-def _labels(config: Mapping[str, Any], count: int) -> tuple[str, ...]:
+def _labels(config: Mapping[str, Any], heads: Mapping[str, int]) -> tuple[str, ...]:
     """Returns the names of a classifier's outputs, of which transformers may keep none."""
+    head = next(iter(class_for_heads(heads).heads), "")
+    # One output is a score, and has no name that means anything.
+    count = heads[head] if head in LABELLED and heads[head] > 1 else 0
     if not count:
         return ()
     by_id = config.get("id2label") or dict(enumerate(default_labels(count)))

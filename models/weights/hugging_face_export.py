@@ -8,21 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from models.weights.checkpoint import Checkpoint, default_labels
+from models.weights.heads import LABELLED, head_tensors
 from models.weights.hugging_face import (
-    CLASSIFIER_CLASS,
     CONFIG_FILE,
     SAFETENSORS_FILE,
     TOKENIZER_CONFIG_FILE,
 )
-from models.weights.names import (
-    CLASSIFIER,
-    HUGGING_FACE_PREFIX,
-    MLM,
-    SOP,
-    backbone_tensors,
-    head_tensors,
-    pooler_tensors,
-)
+from models.weights.hugging_face_classes import HuggingFaceClass, class_for_heads
+from models.weights.names import HUGGING_FACE_PREFIX, backbone_tensors, pooler_tensors
 
 VOCABULARY_FILE = "spiece.model"
 _METADATA = {"format": "pt"}
@@ -45,20 +38,16 @@ _TOKENIZER_CONFIG: Mapping[str, Any] = {
 
 def class_name(checkpoint: Checkpoint) -> str:
     """Returns the class of transformers that takes the weights and heads of a checkpoint."""
-    heads = checkpoint.info.heads
-    if CLASSIFIER in heads:
-        return CLASSIFIER_CLASS
-    if MLM in heads:
-        return "AlbertForPreTraining" if SOP in heads else "AlbertForMaskedLM"
-    return "AlbertModel"
+    return _class(checkpoint).name
 
 
 def write_hugging_face(checkpoint: Checkpoint, folder: Path) -> None:
     """Writes a checkpoint into a folder that is there.
 
     Args:
-      checkpoint: Backbone and heads; a classifier goes first, and a head for the order of sentences
-        goes only with one for masked words, because no class of transformers takes the rest.
+      checkpoint: Backbone and heads; a fine-tuned one goes first, and a head for the order of
+        sentences goes only with one for masked words, because no class of transformers takes the
+        rest. Classes without a pooler get none.
       folder: Gets `config.json`, `model.safetensors`, `spiece.model`, `tokenizer_config.json`.
 
     Raises:
@@ -75,23 +64,23 @@ def write_hugging_face(checkpoint: Checkpoint, folder: Path) -> None:
     (folder / VOCABULARY_FILE).write_bytes(checkpoint.vocabulary)
 
 
+def _class(checkpoint: Checkpoint) -> HuggingFaceClass:
+    return class_for_heads(checkpoint.info.heads)
+
+
 def _tensors(checkpoint: Checkpoint) -> dict[str, Any]:
     """Returns every tensor of the model's class by its name there."""
     size, info = checkpoint.architecture, checkpoint.info
-    name = class_name(checkpoint)
-    heads = {
-        "AlbertForPreTraining": (MLM, SOP),
-        "AlbertForMaskedLM": (MLM,),
-        CLASSIFIER_CLASS: (CLASSIFIER,),
-    }.get(name, ())
+    wanted = _class(checkpoint)
     # AlbertModel is the backbone itself; the others hold it as their attribute `albert`.
-    prefix = HUGGING_FACE_PREFIX if heads else ""
-    backbone = [*backbone_tensors(size), *(pooler_tensors(size) if info.has_pooler else [])]
+    prefix = HUGGING_FACE_PREFIX if wanted.heads else ""
+    has_pooler = info.has_pooler and wanted.has_pooler
+    backbone = [*backbone_tensors(size), *(pooler_tensors(size) if has_pooler else [])]
     tensors = {
         prefix + tensor.hugging_face: tensor.to_hugging_face(checkpoint.tensors[tensor.variable]())
         for tensor in backbone
     }
-    for head in heads:
+    for head in wanted.heads:
         for tensor in head_tensors(head, size, info.heads[head]):
             value = checkpoint.heads[tensor.variable]()
             tensors[tensor.hugging_face] = tensor.to_hugging_face(value)
@@ -108,8 +97,8 @@ def _config(checkpoint: Checkpoint) -> dict[str, Any]:
         "dtype": "float32",
         "torch_dtype": "float32",
     }
-    if CLASSIFIER in info.heads:
-        labels = info.labels or default_labels(info.heads[CLASSIFIER])
+    if head := next((head for head in _class(checkpoint).heads if head in LABELLED), None):
+        labels = info.labels or default_labels(info.heads[head])
         config["id2label"] = {str(index): label for index, label in enumerate(labels)}
         config["label2id"] = {label: index for index, label in enumerate(labels)}
         if info.problem_type:

@@ -16,8 +16,6 @@ from models.weights.architecture import Architecture
 
 HUGGING_FACE_PREFIX = "albert."
 TF1_PREFIX = "bert/"
-MLM, SOP, CLASSIFIER = "mlm", "sop", "classifier"
-"""Heads that checkpoints bring: masked words, order of sentences, a fine-tuned classifier."""
 
 
 @dataclass(frozen=True)
@@ -73,59 +71,7 @@ def backbone_tensors(size: Architecture) -> list[NamedTensor]:
 
 def pooler_tensors(size: Architecture) -> list[NamedTensor]:
     """Returns the pooler's tensors, which models for masked words come without."""
-    return _dense("pooled_dense", "pooler", "pooler/dense", size.hidden_dim, size.hidden_dim)
-
-
-def head_tensors(head: str, size: Architecture, num_outputs: int) -> list[NamedTensor]:
-    """Returns the tensors of a head.
-
-    Args:
-      head: `MLM`, `SOP` or `CLASSIFIER`.
-      size: The backbone's.
-      num_outputs: Outputs of a classifier; the other heads have their own number.
-    """
-    if head == MLM:
-        return [
-            *_dense(
-                "mlm/dense",
-                "predictions.dense",
-                "cls/predictions/transform/dense",
-                size.hidden_dim,
-                size.embedding_dim,
-            ),
-            *_layer_norm(
-                "mlm/layer_norm",
-                "predictions.LayerNorm",
-                "cls/predictions/transform/LayerNorm",
-                size.embedding_dim,
-            ),
-            NamedTensor(
-                "mlm/output_bias",
-                "predictions.bias",
-                "cls/predictions/output_bias",
-                (size.vocabulary_size,),
-                (size.vocabulary_size,),
-            ),
-        ]
-    theirs, tf1 = {
-        SOP: ("sop_classifier.classifier", "cls/seq_relationship/output"),
-        CLASSIFIER: ("classifier", "output"),
-    }[head]
-    matrix = (size.hidden_dim, num_outputs)
-    return [
-        NamedTensor(
-            f"{head}/kernel",
-            f"{theirs}.weight",
-            f"{tf1}_weights",
-            matrix,
-            matrix,
-            is_kernel=True,
-            is_tf1_transposed=True,
-        ),
-        NamedTensor(
-            f"{head}/bias", f"{theirs}.bias", f"{tf1}_bias", (num_outputs,), (num_outputs,)
-        ),
-    ]
+    return dense_tensors("pooled_dense", "pooler", "pooler/dense", size.hidden_dim, size.hidden_dim)
 
 
 def _embedding_tensors(size: Architecture) -> Iterator[NamedTensor]:
@@ -136,13 +82,13 @@ def _embedding_tensors(size: Architecture) -> Iterator[NamedTensor]:
     ):
         shape = (rows, size.embedding_dim)
         yield NamedTensor(variable, f"embeddings.{name}.weight", f"embeddings/{name}", shape, shape)
-    yield from _layer_norm(
+    yield from layer_norm_tensors(
         "embeddings_layer_norm",
         "embeddings.LayerNorm",
         "embeddings/LayerNorm",
         size.embedding_dim,
     )
-    yield from _dense(
+    yield from dense_tensors(
         "embedding_projection",
         "encoder.embedding_hidden_mapping_in",
         "encoder/embedding_hidden_mapping_in",
@@ -163,14 +109,14 @@ def _layer_tensors(size: Architecture) -> Iterator[NamedTensor]:
                 ("self_attention_layer_norm", "attention.LayerNorm", "LayerNorm"),
                 ("feedforward_layer_norm", "full_layer_layer_norm", "LayerNorm_1"),
             ):
-                yield from _layer_norm(
+                yield from layer_norm_tensors(
                     f"{ours}/{norm}", f"{theirs}.{name}", f"{tf1}/{tf1_name}", hidden
                 )
             for dense, name, tf1_name, inputs, outputs in (
                 ("intermediate", "ffn", "intermediate", hidden, inner),
                 ("output", "ffn_output", "intermediate/output", inner, hidden),
             ):
-                yield from _dense(
+                yield from dense_tensors(
                     f"{ours}/feedforward_{dense}_dense",
                     f"{theirs}.{name}",
                     f"{tf1}/ffn_1/{tf1_name}/dense",
@@ -184,7 +130,7 @@ def _attention(
 ) -> Iterator[NamedTensor]:
     by_head = (num_heads, hidden // num_heads)
     for name in ("query", "key", "value"):
-        yield from _dense(
+        yield from dense_tensors(
             f"{ours}/self_attention_layer/{name}",
             f"{theirs}.attention.{name}",
             f"{tf1}/attention_1/self/{name}",
@@ -193,7 +139,7 @@ def _attention(
             kernel_shape=(hidden, *by_head),
             bias_shape=by_head,
         )
-    yield from _dense(
+    yield from dense_tensors(
         f"{ours}/self_attention_layer/attention_output",
         f"{theirs}.attention.dense",
         f"{tf1}/attention_1/output/dense",
@@ -203,7 +149,7 @@ def _attention(
     )
 
 
-def _dense(
+def dense_tensors(
     ours: str,
     theirs: str,
     tf1: str,
@@ -213,6 +159,17 @@ def _dense(
     kernel_shape: tuple[int, ...] | None = None,
     bias_shape: tuple[int, ...] | None = None,
 ) -> list[NamedTensor]:
+    """Returns kernel and bias of a dense layer.
+
+    Args:
+      ours: Path of KerasHub's layer.
+      theirs: Name in transformers.
+      tf1: Name in the original.
+      inputs: Width of its input.
+      outputs: Width of its output.
+      kernel_shape: KerasHub's, where it splits heads; None: `(inputs, outputs)`.
+      bias_shape: KerasHub's; None: `(outputs,)`.
+    """
     matrix = (inputs, outputs)
     return [
         NamedTensor(
@@ -229,7 +186,8 @@ def _dense(
     ]
 
 
-def _layer_norm(ours: str, theirs: str, tf1: str, width: int) -> list[NamedTensor]:
+def layer_norm_tensors(ours: str, theirs: str, tf1: str, width: int) -> list[NamedTensor]:
+    """Returns scale and offset of a LayerNorm of `width` by the names of its layer."""
     return [
         NamedTensor(f"{ours}/{our}", f"{theirs}.{their}", f"{tf1}/{our}", (width,), (width,))
         for our, their in (("gamma", "weight"), ("beta", "bias"))

@@ -15,7 +15,8 @@ import numpy as np
 
 from models.weights.architecture import Architecture
 from models.weights.checkpoint import Checkpoint, Read, WeightsInfo
-from models.weights.names import backbone_tensors, head_tensors, pooler_tensors
+from models.weights.heads import head_tensors
+from models.weights.names import backbone_tensors, pooler_tensors
 from models.weights.tensors import check_tensors, read_json, read_safetensors, unreadable
 from models.weights.vocabulary import read_vocabulary
 

@@ -9,16 +9,8 @@ from typing import Any
 
 from models.weights.architecture import Architecture
 from models.weights.checkpoint import Checkpoint, WeightsInfo, default_labels
-from models.weights.names import (
-    CLASSIFIER,
-    MLM,
-    SOP,
-    TF1_PREFIX,
-    NamedTensor,
-    backbone_tensors,
-    head_tensors,
-    pooler_tensors,
-)
+from models.weights.heads import CLASSIFIER, FIXED_OUTPUTS, MLM, QA_OUTPUTS, SOP, head_tensors
+from models.weights.names import TF1_PREFIX, NamedTensor, backbone_tensors, pooler_tensors
 from models.weights.tensors import (
     StoredTensor,
     Tensors,
@@ -66,6 +58,7 @@ def open_tf1(
     size = Architecture.from_tf1(read_json(config_file or folder / CONFIG_FILE))
     found = _weights(read_tf1_checkpoint(_latest_prefix(folder)))
     heads = _heads(found)
+    num_labels = heads.get(CLASSIFIER, 0)
     expected = [*backbone_tensors(size), *pooler_tensors(size)]
     head_names = [
         tensor for head, outputs in heads.items() for tensor in head_tensors(head, size, outputs)
@@ -78,7 +71,7 @@ def open_tf1(
     info = WeightsInfo(
         layout="TF1",
         heads=heads,
-        labels=default_labels(heads.get(CLASSIFIER, 0)),
+        labels=default_labels(num_labels) if num_labels > 1 else (),
         classifier_dropout=size.classifier_dropout,
         initializer_range=size.initializer_range,
     )
@@ -116,14 +109,18 @@ def _weights(tensors: Tensors) -> Tensors:
 def _heads(found: Mapping[str, StoredTensor]) -> dict[str, int]:
     """Returns the number of outputs of each head that the tensors hold."""
     heads = {MLM: 0} if "cls/predictions/output_bias" in found else {}
-    for head, name in ((SOP, "cls/seq_relationship/output_bias"), (CLASSIFIER, "output_bias")):
+    for head, name in (
+        (SOP, "cls/seq_relationship/output_bias"),
+        (CLASSIFIER, "output_bias"),
+        (QA_OUTPUTS, "cls/squad/output_bias"),
+    ):
         if name in found:
             if len(found[name].shape) != 1:
                 raise UserError(
                     f"{name} must be a vector; received the shape {found[name].shape}; give a "
                     "checkpoint of google-research/albert"
                 )
-            heads[head] = found[name].shape[0]
+            heads[head] = FIXED_OUTPUTS.get(head, found[name].shape[0])
     return heads
 
 

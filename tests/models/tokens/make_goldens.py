@@ -2,18 +2,19 @@
 
 Run twice, with sentencepiece and the two series of transformers (made with 4.57.6 and 5.23.0):
 
-    python tests/models/tokens/make_goldens.py
+    python -m tests.models.tokens.make_goldens
 
 The vocabulary, `spiece.model`, is trained by the first run. It declares the same user-defined
-pieces as the published one, but has no character map, which would be 240 KB.
+pieces as the published one.
 """
 
-import io
 import json
 from pathlib import Path
 
 import sentencepiece
 import transformers
+
+from tests.models.golden_vocabulary import train_vocabulary
 
 HERE = Path(__file__).resolve().parent
 VOCABULARY = HERE / "spiece.model"
@@ -57,31 +58,9 @@ TEXTS = [
 ]
 
 
-def train():
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(SENTENCES * 4),
-        model_writer=model,
-        vocab_size=110,
-        hard_vocab_limit=False,
-        pad_id=0,
-        unk_id=1,
-        bos_id=-1,
-        eos_id=-1,
-        pad_piece="<pad>",
-        unk_piece="<unk>",
-        control_symbols=["[CLS]", "[SEP]", "[MASK]"],
-        user_defined_symbols=USER_DEFINED,
-        normalization_rule_name="identity",
-        num_threads=1,
-        minloglevel=2,
-    )
-    VOCABULARY.write_bytes(model.getvalue())
-
-
 def main():
     if not VOCABULARY.exists():
-        train()
+        VOCABULARY.write_bytes(train_vocabulary(SENTENCES, size=110, user_defined=USER_DEFINED))
     tokenizer = transformers.AlbertTokenizer.from_pretrained(str(HERE))
     processor = sentencepiece.SentencePieceProcessor(model_file=str(VOCABULARY))
     rows = (

@@ -8,21 +8,33 @@ import numpy as np
 import tensorflow as tf
 
 from models.albert.heads import MaskedLanguageModelHead
-from models.weights.names import (
+from models.weights.heads import (
     CLASSIFIER,
     MLM,
+    MULTIPLE_CHOICE,
+    QA_OUTPUTS,
     SOP,
-    backbone_tensors,
+    TOKEN_CLASSIFIER,
     head_tensors,
-    pooler_tensors,
 )
+from models.weights.names import backbone_tensors, pooler_tensors
 from models.weights.preset import build_backbone
 from schemas import features as keys
 
 GOLDENS = Path(__file__).resolve().parent / "goldens"
 VOCABULARY = GOLDENS / "spiece.model"
-CASES = ("model", "model_without_pooler", "pretraining", "masked_lm", "classifier")
+CASES = (
+    "model",
+    "model_without_pooler",
+    "pretraining",
+    "masked_lm",
+    "classifier",
+    "token_classifier",
+    "question_answering",
+    "multiple_choice",
+)
 RTOL = 1e-5
+ENDS = ("start", "end")
 
 
 def copy_golden(name, folder):
@@ -81,28 +93,39 @@ class Imported:
 
     def outputs(self):
         """Returns the outputs by the names of transformers."""
-        given = self.golden
-        ids = tf.constant(given["inputs/input_ids"], tf.int32)
+        ids = self._inputs("input_ids")
         hidden = self.backbone(
             {
                 keys.TOKEN_IDS: ids,
-                keys.SEGMENT_IDS: tf.constant(given["inputs/token_type_ids"], tf.int32),
-                keys.PADDING_MASK: tf.constant(given["inputs/attention_mask"], tf.int32),
+                keys.SEGMENT_IDS: self._inputs("token_type_ids"),
+                keys.PADDING_MASK: self._inputs("attention_mask"),
             },
             training=False,
         )
-        outputs = {
-            "last_hidden_state": hidden["sequence_output"],
-            "pooler_output": hidden["pooled_output"],
-        }
+        sequence, pooled = hidden["sequence_output"], hidden["pooled_output"]
+        outputs = {"last_hidden_state": sequence, "pooler_output": pooled}
         if MLM in self.layers:
-            words = self.layers[MLM](hidden["sequence_output"])
+            words = self.layers[MLM](sequence)
             outputs["prediction_logits" if SOP in self.layers else "logits"] = words
-        if SOP in self.layers:
-            outputs["sop_logits"] = self.layers[SOP](hidden["pooled_output"])
-        if CLASSIFIER in self.layers:
-            outputs["logits"] = self.layers[CLASSIFIER](hidden["pooled_output"])
-        return {name: value for name, value in outputs.items() if f"outputs/{name}" in given}
+        for head, name, features in (
+            (SOP, "sop_logits", pooled),
+            (CLASSIFIER, "logits", pooled),
+            (TOKEN_CLASSIFIER, "logits", sequence),
+            (QA_OUTPUTS, "spans", sequence),
+            (MULTIPLE_CHOICE, "options", pooled),
+        ):
+            if head in self.layers:
+                outputs[name] = self.layers[head](features)
+        if QA_OUTPUTS in self.layers:
+            outputs["start_logits"], outputs["end_logits"] = tf.unstack(outputs["spans"], axis=-1)
+        if MULTIPLE_CHOICE in self.layers:
+            outputs["logits"] = tf.reshape(outputs["options"], self.golden["outputs/logits"].shape)
+        return {name: value for name, value in outputs.items() if f"outputs/{name}" in self.golden}
+
+    def _inputs(self, name):
+        """Returns rows of tokens; the options of a question are rows."""
+        value = self.golden[f"inputs/{name}"]
+        return tf.constant(value.reshape(-1, value.shape[-1]), tf.int32)
 
     def loss(self, outputs):
         """Returns the loss that make_goldens.py took the gradients of."""
@@ -116,6 +139,11 @@ class Imported:
             if "pooled_weights" in given:
                 loss += tf.reduce_sum(outputs["pooler_output"] * given["pooled_weights"])
             return loss
+        if "start_positions" in given:
+            spans = [
+                cross_entropy(given[f"{end}_positions"], outputs[f"{end}_logits"]) for end in ENDS
+            ]
+            return sum(spans) / 2
         logits = outputs.get("prediction_logits", outputs.get("logits"))
         loss = cross_entropy(given["labels"], logits)
         if "sop_logits" in outputs:

@@ -2,14 +2,13 @@
 
 Run with torch and transformers (made with Python 3.11, torch 2.13.0, transformers 5.23.0):
 
-    python tests/models/weights/make_goldens.py
+    python -m tests.models.weights.make_goldens
 
 Each folder of `goldens/` holds a model as transformers saves it, and `golden.npz`: inputs with
 padding and pairs, outputs, loss, and the gradient of every parameter of one training step, all
 float32, without dropout. `goldens/spiece.model` is the vocabulary of all of them.
 """
 
-import io
 import json
 import shutil
 from pathlib import Path
@@ -18,6 +17,8 @@ import numpy as np
 import sentencepiece
 import torch
 import transformers
+
+from tests.models.golden_vocabulary import train_vocabulary
 
 HERE = Path(__file__).resolve().parent / "goldens"
 IGNORED = -100
@@ -33,6 +34,7 @@ SIZES = {
     "classifier_dropout_prob": 0.0,
     "initializer_range": 0.2,  # so that every part of the model matters to the outputs
 }
+SMALLER = {"hidden_size": 16, "intermediate_size": 24, "max_position_embeddings": 24}
 CASES = {
     "model": ("AlbertModel", {"hidden_act": "gelu"}, {}),
     "model_without_pooler": (
@@ -51,6 +53,13 @@ CASES = {
         {"hidden_act": "gelu_new", "id2label": {0: "bad", 1: "good", 2: "mixed"}},
         {},
     ),
+    "token_classifier": (
+        "AlbertForTokenClassification",
+        {**SMALLER, "hidden_act": "gelu_new", "id2label": {0: "O", 1: "B-PER", 2: "I-PER"}},
+        {},
+    ),
+    "question_answering": ("AlbertForQuestionAnswering", {**SMALLER, "hidden_act": "gelu"}, {}),
+    "multiple_choice": ("AlbertForMultipleChoice", {**SMALLER, "hidden_act": "gelu_new"}, {}),
 }
 PICKLED = {"masked_lm": "zip", "model": "legacy"}
 SHARDED = ("pretraining",)
@@ -71,26 +80,6 @@ TEXTS = [
 ]
 
 
-def train_vocabulary():
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(SENTENCES * 4),
-        model_writer=model,
-        vocab_size=96,
-        hard_vocab_limit=False,
-        pad_id=0,
-        unk_id=1,
-        bos_id=-1,
-        eos_id=-1,
-        pad_piece="<pad>",
-        control_symbols=["[CLS]", "[SEP]", "[MASK]"],
-        normalization_rule_name="identity",  # a character map would be the largest golden of all
-        num_threads=1,
-        minloglevel=2,
-    )
-    return model.getvalue()
-
-
 def make_inputs(vocabulary_size, generator):
     """Three rows of 24, 17 and 6 tokens; the first two are pairs."""
     lengths, firsts = [24, 17, 6], [10, 5, 6]
@@ -102,6 +91,13 @@ def make_inputs(vocabulary_size, generator):
     return {"input_ids": ids * mask, "attention_mask": mask, "token_type_ids": segments}
 
 
+def with_options(inputs):
+    """Makes two questions of two options each, `(2, 2, 24)`; the first row is an option of both."""
+    return {
+        name: np.stack([value[:2], value[[0, 2]]]).astype("int64") for name, value in inputs.items()
+    }
+
+
 def make_targets(name, inputs, vocabulary_size, generator):
     shape = inputs["input_ids"].shape
     masked = (generator.random(shape) < 0.3) & (inputs["attention_mask"] == 1)
@@ -110,6 +106,12 @@ def make_targets(name, inputs, vocabulary_size, generator):
         "AlbertForPreTraining": {"labels": words, "sentence_order_label": np.array([0, 1, 1])},
         "AlbertForMaskedLM": {"labels": words},
         "AlbertForSequenceClassification": {"labels": np.array([2, 0, 1])},
+        "AlbertForTokenClassification": {"labels": np.where(masked, words % 3, IGNORED)},
+        "AlbertForQuestionAnswering": {
+            "start_positions": np.array([3, 0, 2]),
+            "end_positions": np.array([7, 0, 5]),
+        },
+        "AlbertForMultipleChoice": {"labels": np.array([1, 0])},
         "AlbertModel": {},
     }[name]
 
@@ -140,6 +142,8 @@ def randomize(model, generator):
 
 def make_golden(name, model, vocabulary_size, generator):
     inputs = make_inputs(vocabulary_size, generator)
+    if type(model).__name__ == "AlbertForMultipleChoice":
+        inputs = with_options(inputs)
     targets = make_targets(type(model).__name__, inputs, vocabulary_size, generator)
     given = {key: torch.from_numpy(value) for key, value in (inputs | targets).items()}
     outputs = model.eval()(**given)
@@ -196,14 +200,14 @@ def answer_texts(folder):
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir()
-    vocabulary = train_vocabulary()
+    vocabulary = train_vocabulary(SENTENCES, size=96)
     (HERE / "spiece.model").write_bytes(vocabulary)
     processor = sentencepiece.SentencePieceProcessor(model_proto=vocabulary)
     vocabulary_size = processor.get_piece_size()
     for seed, (name, (class_name, options, arguments)) in enumerate(CASES.items()):
         torch.manual_seed(seed)
         generator = np.random.default_rng(seed)
-        config = transformers.AlbertConfig(vocab_size=vocabulary_size, **SIZES, **options)
+        config = transformers.AlbertConfig(vocab_size=vocabulary_size, **(SIZES | options))
         model = getattr(transformers, class_name)(config, **arguments)
         randomize(model, generator)
         save(name, model)

@@ -199,11 +199,18 @@ def test_tokenizer_with_other_rules(option, classifier):
 
 
 @pytest.mark.parametrize(
-    "architecture", ["AlbertForTokenClassification", "AlbertForMultipleChoice"]
+    ("architecture", "message"),
+    [
+        (
+            "AlbertForMultipleChoice",
+            r"2 of another shape: classifier.bias is 3, not 1, classifier.weight is 3 x 32, not 1",
+        ),
+        ("AlbertForQuestionAnswering", "2 unexpected: classifier.bias, classifier.weight"),
+    ],
 )
-def test_classifier_of_something_else_than_texts(architecture, classifier):
+def test_head_of_another_class(architecture, message, classifier):
     set_config(classifier, architectures=[architecture])
-    with pytest.raises(UserError, match=rf"must be one of whole texts .*received {architecture}"):
+    with pytest.raises(UserError, match=message):
         open_(classifier)
 
 

@@ -11,6 +11,8 @@ from tests.models.weights.golden import (
     named_tensors,
 )
 
+WORDS = "embeddings.word_embeddings.weight"
+
 
 @pytest.fixture(scope="module", params=CASES)
 def case(request, tmp_path_factory):
@@ -50,10 +52,13 @@ def test_gradients_of_a_training_step_are_those_of_transformers(case):
     largest = max(np.abs(value).max() for value in expected.values())
     for name, value in expected.items():
         tensor = named[name]
+        ours = tensor.to_hugging_face(gradients[tensor.variable])
+        # The scores of padding are part of that loss, and PyTorch never trains the padding's row.
+        rows = slice(int(name == WORDS and "inputs/start_positions" in golden), None)
         scale = max(np.abs(value).max(), largest / 30)
         np.testing.assert_allclose(
-            tensor.to_hugging_face(gradients[tensor.variable]),
-            value,
+            ours[rows],
+            value[rows],
             rtol=RTOL,
             atol=RTOL * scale,
             err_msg=name,

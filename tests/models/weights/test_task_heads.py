@@ -1,9 +1,13 @@
 import dataclasses
+import shutil
+from types import SimpleNamespace
 
+import keras
 import keras_hub
 import numpy as np
 import pytest
 
+from models.albert.heads import MaskedLanguageModelHead, dense_head
 from models.candidate import Candidate
 from models.config import ModelConfig
 from models.tasks import create_task
@@ -12,7 +16,8 @@ from models.weights.hub import Hub
 from models.weights.hugging_face import open_hugging_face
 from models.weights.hugging_face_export import write_hugging_face
 from models.weights.importing import import_weights
-from models.weights.preset import open_preset, write_preset
+from models.weights.preset import load_backbone, open_preset, write_preset
+from models.weights.task_heads import load_heads, save_heads
 from tests.models.weights.golden import VOCABULARY, copy_golden, load_golden
 
 
@@ -90,3 +95,39 @@ def test_dropout_is_that_of_the_weights_unless_given(given, expected, tmp_path):
     write_preset(dataclasses.replace(opened, architecture=size), tmp_path / "preset")
     backbone = build(tmp_path / "preset", ["a", "b"], dropout=given).backbone
     assert (backbone.dropout, backbone.attention_dropout) == expected
+
+
+PRETRAINING = SimpleNamespace(
+    name="pretraining", weights_heads={"mlm": "mlm", "sop": "sop"}, labels=(), problem_type=""
+)
+
+
+def pretraining_model(preset):
+    """A backbone with random heads for masked words and the order of sentences."""
+    backbone = load_backbone(preset)
+    hidden = backbone(backbone.input)
+    words = MaskedLanguageModelHead(backbone.token_embedding, seed=1, name="mlm")
+    order = dense_head(hidden["pooled_output"], 2, dropout=0.1, seed=1, name="sop")
+    return keras.Model(backbone.input, [words(hidden["sequence_output"]), order])
+
+
+def test_heads_of_pretraining_go_from_preset_to_preset(tmp_path):
+    source = copy_golden("pretraining", tmp_path / "source")
+    import_weights(str(source), tmp_path / "before", Hub(cache=tmp_path / "hub"))
+    model = pretraining_model(tmp_path / "before")
+    assert load_heads(model, PRETRAINING, tmp_path / "before") == ("mlm", "sop")
+    shutil.copytree(tmp_path / "before", tmp_path / "after")
+    (tmp_path / "after" / "heads.safetensors").unlink()
+    save_heads(model, PRETRAINING, ModelConfig(), tmp_path / "after")
+    before, after = (open_preset(tmp_path / name) for name in ("before", "after"))
+    assert after.info.heads == before.info.heads == {"mlm": 0, "sop": 2}
+    assert len(before.heads) == 7
+    for name, read in before.heads.items():
+        np.testing.assert_array_equal(after.heads[name](), read(), err_msg=name)
+
+
+def test_a_head_that_the_preset_has_not_starts_random(preset):
+    model = pretraining_model(preset)
+    before = model.get_layer("sop").get_weights()
+    assert load_heads(model, PRETRAINING, preset) == ()
+    np.testing.assert_array_equal(model.get_layer("sop").get_weights()[0], before[0])
