@@ -1,21 +1,17 @@
-"""The SavedModels that benchmarks/serving.py serves, each made in a process of its own."""
+"""The SavedModels that are served, each made in a process of its own, and the texts to ask."""
 
-import random
 from pathlib import Path
 
-WORDS = (  # noqa: SIM905 - a list of 60 lines says no more
-    "a an the this that of to and but with without never always film movie story plot cast scene "
-    "script actor director comedy drama thriller romance music ending audience feels looks sounds "
-    "becomes remains seems makes finds loses lacks offers good bad fine dull bright warm cold deep "
-    "shallow funny touching boring gripping clever silly honest fake fresh stale moving empty rich"
-).split()
 
+def read_texts(rows: Path) -> list[str]:
+    """Returns the texts of a file with a row `text TAB label` a line.
 
-def sentences(num_rows: int, *, seed: int = 20) -> list[str]:
-    """Returns sentences of mixed lengths, 2 to 52 words, 19 in the mean, as those of SST-2."""
-    source = random.Random(seed)
-    lengths = (max(2, min(52, round(source.gauss(19, 9)))) for _ in range(num_rows))
-    return [" ".join(source.choices(WORDS, k=length)) for length in lengths]
+    Raises:
+      SystemExit: If the file is not there.
+    """
+    if not rows.is_file():
+        raise SystemExit(f"--texts {rows} must be a file with a row `text TAB label` a line")
+    return [line.rpartition("\t")[0] for line in rows.read_text("utf-8").splitlines()]
 
 
 def save_trivial(folder: Path) -> None:
@@ -35,8 +31,14 @@ def save_trivial(folder: Path) -> None:
     tf.saved_model.save(module, str(folder), signatures=module.predict)
 
 
-def save_albert(folder: Path, size: str) -> None:
-    """Writes a classifier of raw text as the trainer does, with random weights."""
+def save_albert(folder: Path, size: str, texts: Path) -> None:
+    """Writes a classifier of raw text as the trainer does, with random weights.
+
+    Args:
+      folder: Folder to write.
+      size: A name of models.presets.
+      texts: A text a line, to train the vocabulary on.
+    """
     from models.candidate import Candidate
     from models.config import ModelConfig, VocabularyConfig
     from models.export import export_saved_model
@@ -46,9 +48,8 @@ def save_albert(folder: Path, size: str) -> None:
     from schemas.model_info import ModelInfo
 
     labels = ("negative", "positive")
-    # Whole words, as a vocabulary of 30,000 would have them: 1.1 tokens a word.
-    options = VocabularyConfig(size=300, algorithm="bpe")
-    vocabulary = train_vocabulary(sentences(2000), options)
+    lines = texts.read_text("utf-8").splitlines()
+    vocabulary = train_vocabulary(lines, VocabularyConfig(size=8000))
     task = create_task({"name": "classification", "labels": list(labels)})
     config = ModelConfig(size=size, max_length=128)
     candidate = Candidate.build(

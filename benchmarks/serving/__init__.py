@@ -1,0 +1,1 @@
+"""The server measured: overhead, throughput with and without batching, hot swaps, memory."""
