@@ -18,6 +18,7 @@ from pipeline.commands.promote import promote
 from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.serve import PASS_ON, serve
+from pipeline.commands.tune_serving import tune_serving
 from pipeline.commands.weights import weights
 from schemas.errors import AlbertTfxError
 
@@ -34,6 +35,7 @@ for command in (run, init, plan, predict, export, models, promote, rollback, can
     app.command()(command)
 app.command(context_settings=PASS_ON)(serve)
 app.command("compile")(compile_pipeline)
+app.command("tune-serving")(tune_serving)
 app.add_typer(weights)
 
 

@@ -19,6 +19,7 @@ from components.evaluation.thresholds import CANDIDATE
 from components.evaluation.verdict import Verdict
 from components.publish.config import PublishConfig
 from components.publish.publication import Publication
+from components.publish.serving_files import write_serving_files
 from components.publish.warmup import BATCH_SIZES, add_warmup
 from components.raw_examples import RawExample, read_raw_examples
 from components.serving_check.result import ServingCheckResult
@@ -72,16 +73,14 @@ class Executor(BaseExecutor):
 def refusals(inputs: Artifacts) -> list[str]:
     """Returns why the candidate must not be published, a sentence each; none where it may."""
     reasons = []
-    serving_blessing = inputs[keys.SERVING_BLESSING][0]
     if not model_utils.is_model_blessed(inputs[keys.BLESSING][0]):
         reasons += [
             f"evaluation: {reason.sentence}"
             for reason in _verdict(inputs).reasons
             if reason.outcome == "fail"
         ]
-    if not model_utils.is_infra_validated(serving_blessing):
-        text = Path(serving_blessing.uri, keys.SERVING_CHECK_FILE).read_text("utf-8")
-        failures = ServingCheckResult.model_validate_json(text).failures
+    if not model_utils.is_infra_validated(inputs[keys.SERVING_BLESSING][0]):
+        failures = _serving_check(inputs).failures
         reasons += [f"serving check: {failure}" for failure in failures]
     return reasons
 
@@ -119,6 +118,7 @@ def publish_model(
     version = publish(source, model_base, complete)
     if config.promote == "auto" or not versions:
         _make_live(model_base, version, run_id)
+    write_serving_files(model_base, _serving_check(inputs).figures)
     _remove_old(model_base, config.keep)
     return _publication("published", model_base, version)
 
@@ -165,6 +165,11 @@ def _completed_info(source: Path, inputs: Artifacts, *, run_id: str, fingerprint
 def _verdict(inputs: Artifacts) -> Verdict:
     text = Path(inputs[keys.EVALUATION][0].uri, keys.VERDICT_FILE).read_text("utf-8")
     return Verdict.model_validate_json(text)
+
+
+def _serving_check(inputs: Artifacts) -> ServingCheckResult:
+    text = Path(inputs[keys.SERVING_BLESSING][0].uri, keys.SERVING_CHECK_FILE).read_text("utf-8")
+    return ServingCheckResult.model_validate_json(text)
 
 
 def _warmup_rows(inputs: Artifacts, num_requests: int) -> list[RawExample]:

@@ -17,7 +17,8 @@ NAME: Final = "answers one text in time"
 _NUM_WARMUPS = 3
 _MIN_REQUESTS, _MAX_REQUESTS = 10, 100
 _MAX_SECONDS = 3.0
-_BATCH_SIZE = 32
+BATCH_SIZE: Final = 32
+"""Rows of the batches whose throughput is taken."""
 
 
 def check(model: LoadedModel, rows: Sequence[Row], max_latency_ms: float) -> Check:
@@ -45,7 +46,7 @@ def check(model: LoadedModel, rows: Sequence[Row], max_latency_ms: float) -> Che
         name=NAME,
         passed=p50 <= max_latency_ms,
         detail=f"median {p50:.2f} ms, 99th percentile {p99:.2f} ms of {len(seconds)} requests, "
-        f"{texts_per_second:,.0f} texts/s in batches of {_BATCH_SIZE}; "
+        f"{texts_per_second:,.0f} texts/s in batches of {BATCH_SIZE}; "
         f"serving_check.max_latency_ms is {max_latency_ms:g}",
         figures={
             "latency_p50_ms": round(p50, 3),
@@ -70,9 +71,9 @@ def _time_single_requests(model: LoadedModel, rows: Sequence[Row]) -> list[float
 
 def _throughput(model: LoadedModel, rows: Sequence[Row]) -> float:
     """Returns texts a second in batches, the best of three."""
-    batch = columns(list(islice(cycle(rows), _BATCH_SIZE)))
+    batch = columns(list(islice(cycle(rows), BATCH_SIZE)))
     model.run(batch)
-    return _BATCH_SIZE / min(_time(lambda: model.run(batch)) for _ in range(3))
+    return BATCH_SIZE / min(_time(lambda: model.run(batch)) for _ in range(3))
 
 
 def _time(work: Callable[[], object]) -> float:

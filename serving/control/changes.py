@@ -117,10 +117,11 @@ def change(
     try:
         with locked(model_base):
             before = read_release(model_base)
-            after = decide(before or _first_release(model_base))
+            present = before or first_release(model_base)
+            after = decide(present)
             _require(model_base, after, needs)
             if after != before:
-                config = render_model_config(after, read_text(model_base))
+                config = render_model_config(after, read_text(model_base), was=present.model)
                 write_atomically(model_base / RELEASE_FILE, after.model_dump_json(indent=2) + "\n")
                 write_atomically(model_base / MODEL_CONFIG_FILE, config)
                 now = datetime.now(timezone.utc)
@@ -144,8 +145,8 @@ def change(
         ) from error
 
 
-def _first_release(model_base: Path) -> Release:
-    """Returns what is live where nothing was decided: the highest version."""
+def first_release(model_base: Path) -> Release:
+    """Returns what is live where nothing was decided: the highest version; there must be one."""
     base = model_base.absolute()
     name = base.parent.name if base.name == "serving" else base.name
     return Release(model=name, base_path=str(base), stable=max(list_versions(model_base)))

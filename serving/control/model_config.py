@@ -13,28 +13,40 @@ from serving.control.release import Release
 MODEL_CONFIG_FILE: Final = "models.config"
 
 
-def render_model_config(release: Release, existing: str = "") -> str:
+def render_model_config(release: Release, existing: str = "", *, was: str = "") -> str:
     """Returns the ModelServerConfig text proto for a release.
 
     Args:
       release: What is to be served.
       existing: The present file; the models in it that are not this one stay as they are, and so do
         further settings of this one.
+      was: The model's name in the present file, where it is another.
 
     Raises:
       UserError: If `existing` is no ModelServerConfig.
     """
     config = _parsed(existing)
     models = config.model_config_list.config
-    model = next((model for model in models if model.name == release.model), None)
+    present = {model.name: model for model in models}
+    model = present.get(release.model, present.get(was))
     if model is None:
-        model = models.add(name=release.model, model_platform="tensorflow")
+        model = models.add(model_platform="tensorflow")
+    model.name = release.model
     model.base_path = release.base_path
     model.model_version_policy.Clear()
     model.model_version_policy.specific.versions.extend(release.served)
     model.version_labels.clear()
     for label, version in release.labels.items():
         model.version_labels[label] = version
+    return text_format.MessageToString(config)
+
+
+def render_default_config(release: Release) -> str:
+    """Returns the text proto where nothing was decided: the server takes the highest version."""
+    config = _parsed("")
+    config.model_config_list.config.add(
+        name=release.model, base_path=release.base_path, model_platform="tensorflow"
+    )
     return text_format.MessageToString(config)
 
 

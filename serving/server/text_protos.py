@@ -50,12 +50,22 @@ def read_model_server_config(path: Path) -> Any:
 
 def read_batching_parameters(path: Path) -> Any:
     """Reads a BatchingParameters; raises UserError as `read_model_server_config`."""
-    return _read(path, _message("BatchingParameters"), "--batching_parameters_file")
+    return _read(path, new_batching_parameters(), "--batching_parameters_file")
 
 
 def read_monitoring_config(path: Path) -> Any:
     """Reads a MonitoringConfig; raises UserError as `read_model_server_config`."""
-    return _read(path, _message("MonitoringConfig"), "--monitoring_config_file")
+    return _read(path, new_monitoring_config(), "--monitoring_config_file")
+
+
+def new_batching_parameters() -> Any:
+    """Returns an empty BatchingParameters."""
+    return _message("BatchingParameters")
+
+
+def new_monitoring_config() -> Any:
+    """Returns an empty MonitoringConfig."""
+    return _message("MonitoringConfig")
 
 
 def _read(path: Path, message: Any, flag: str) -> Any:

@@ -9,7 +9,7 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import standard_artifacts
 
 from components.evaluation.verdict import ChampionStatus, Reason, Verdict
-from components.publish import executor
+from components.publish import executor, serving_files
 from components.publish.config import PublishConfig
 from components.publish.publication import Publication
 from components.serving_check.result import Check, ServingCheckResult
@@ -21,6 +21,7 @@ from serving.control.history import read_history
 from serving.fingerprint import model_fingerprint
 from serving.predict import predict
 from serving.saved_model import InvalidRequestError
+from serving.server.batch_options import read_batch_options
 from serving.versions import list_versions, live_version
 from serving.warmup import read_warmup
 from tests.serving.tiny_examples import make_row, write_examples
@@ -74,10 +75,15 @@ class Publisher:
         self.model_base = folder / "serving"
         self.runs = 0
 
-    def run(self, model="first", *, blessed=True, servable=True, warmups=4, **config):
+    def run(self, model="first", *, blessed=True, servable=True, warmups=4, figures=None, **config):
         self.runs += 1
         folder = self.folder / f"run-{self.runs}"
-        check = Check(name="answers hostile texts", passed=servable, detail="empty: no numbers")
+        check = Check(
+            name="answers hostile texts",
+            passed=servable,
+            detail="empty: no numbers",
+            figures=figures or {},
+        )
         inputs = {
             keys.MODEL: stored(standard_artifacts.Model, self.models / model),
             keys.EXAMPLES: self.examples,
@@ -286,3 +292,27 @@ def test_an_old_version_that_cannot_be_removed_does_not_undo_a_publication(publi
 
     monkeypatch.setattr(executor, "prune", fails)
     assert publisher.run().summary == "version 1 is live"
+
+
+FIGURES = {"latency_p50_ms": 10.0, "latency_p99_ms": 12.0, "texts_per_second": 400.0}
+
+
+def test_the_server_is_told_how_to_batch_from_the_latencies_of_the_check(publisher):
+    publisher.run(figures=FIGURES)
+    options = read_batch_options(publisher.model_base / "batching.config")
+    assert (options.max_batch_size, options.batch_timeout_micros) == (32, 1000)
+    assert publisher.versions() == ["1", "batching.config", "models.config", "monitoring.config"]
+
+
+def test_what_the_server_is_told_follows_the_model(publisher):
+    publisher.run(figures=FIGURES)
+    publisher.run("second", figures=FIGURES | {"texts_per_second": 100.0})
+    assert read_batch_options(publisher.model_base / "batching.config").max_batch_size == 1
+
+
+def test_files_that_cannot_be_written_do_not_undo_a_publication(publisher, monkeypatch):
+    def fails(model_base, options, note):
+        raise UserError("read-only")
+
+    monkeypatch.setattr(serving_files, "write_estimated", fails)
+    assert publisher.run(figures=FIGURES).summary == "version 1 is live"

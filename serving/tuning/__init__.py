@@ -1,0 +1,1 @@
+"""What TensorFlow Serving is told at its start, chosen from measured latencies."""
