@@ -67,7 +67,7 @@ def overhead(port: str, rest_port: str, model_dir: str) -> dict[str, float]:
 
     from serving.saved_model import LoadedModel
 
-    value = np.float32([1.0, 2.0])
+    value = np.array([1.0, 2.0], np.float32)
     with LoadedModel.load(Path(model_dir)) as model:
         in_process = _median_ms(lambda: model.run({"x": value}))
     predict, request = _predict(port, value)

@@ -21,7 +21,7 @@ def save_trivial(folder: Path) -> None:
     class HalfPlusTwo(tf.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.offset = tf.Variable(2.0)
+            self.offset = tf.Variable(tf.constant(2.0))
 
         @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
         def predict(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
