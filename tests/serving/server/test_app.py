@@ -1,7 +1,6 @@
 """The whole server: how it starts and stops, swaps versions, and is reconfigured."""
 
 import shutil
-import signal
 import socket
 import threading
 import time
@@ -22,9 +21,7 @@ from tests.serving.server.models import save_half_plus
 from tests.serving.server.running import (
     free_port,
     predict_request,
-    server_process,
     serving,
-    wait_for_port,
     wait_until,
 )
 from tests.serving.server.test_grpc_api import refused
@@ -236,29 +233,3 @@ def test_a_version_whose_warm_up_fails_is_not_served(half_plus, tmp_path):
     shutil.rmtree(base / "2")
     with serving(f"--model_base_path={base}", *FAST) as server:
         assert answer(server, name="default", version=1) == 3.0
-
-
-def test_sigterm_under_load_answers_what_it_took_and_exits_0(half_plus):
-    refusals, answered, stop = [], [], threading.Event()
-
-    def ask(server):
-        try:
-            while not stop.is_set():
-                answered.append(answer(server))
-        except grpc.RpcError as error:
-            refusals.append(error.code())
-
-    with server_process(f"--model_base_path={half_plus}", "--model_name=half") as (process, server):
-        wait_for_port(process, server.rest_port)
-        clients = [threading.Thread(target=ask, args=(server,), daemon=True) for _ in range(8)]
-        for client in clients:
-            client.start()
-        assert wait_until(lambda: len(answered) > 200)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
-        stop.set()
-        for client in clients:
-            client.join()
-    # Those that came after the end are turned away; no other request fails.
-    assert set(refusals) <= {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
-    assert set(answered) == {3.0}
