@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,22 @@ class RawExample:
 
     def text(self, feature: str) -> bytes:
         """Returns the value of a string feature; empty where the row has none."""
-        values = self.example.features.feature[feature].bytes_list.value
-        return values[0] if values else b""
+        return next(iter(self.texts(feature)), b"")
+
+    def texts(self, feature: str) -> list[bytes]:
+        """Returns the values of a string feature."""
+        return list(self.example.features.feature[feature].bytes_list.value)
+
+    def inputs(self, specs: Mapping[str, tf.TensorSpec]) -> dict[str, bytes | list[bytes]]:
+        """Returns the raw features that a request carries: a text, or the texts of a list.
+
+        Args:
+          specs: Shape of each by name, `(batch,)` or `(batch, longest)`.
+        """
+        return {
+            name: self.texts(name) if spec.shape.rank == 2 else self.text(name)
+            for name, spec in specs.items()
+        }
 
 
 def read_raw_examples(artifacts: Sequence[types.Artifact], split: str) -> Iterator[RawExample]:

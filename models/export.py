@@ -13,12 +13,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from models.raw_features import example_spec, ragged_lists
 from models.tasks.base import Task
 from schemas import features as keys
 from schemas.model_info import ModelInfo, model_info_path, write_model_info
 
 Predict = Callable[[Mapping[str, tf.Tensor]], Mapping[str, tf.Tensor]]
-"""Raw features, string `(batch,)` by name, to decoded answers."""
+"""Raw features by name, string `(batch,)`, lists ragged `(batch, None)`, to decoded answers."""
 
 
 class _ServedModel(tf.Module):
@@ -43,13 +44,13 @@ def export_saved_model(
       tracked: The variables, tables and modules that `predict` uses.
     """
     inputs = task.serving_inputs()
-    example_spec = {name: tf.io.FixedLenFeature([], spec.dtype) for name, spec in inputs.items()}
+    spec = example_spec(inputs)
 
     def answer(**features: tf.Tensor) -> Mapping[str, tf.Tensor]:
-        return predict(features)
+        return predict(ragged_lists(features))
 
     def answer_examples(examples: tf.Tensor) -> Mapping[str, tf.Tensor]:
-        features: dict[str, Any] = tf.io.parse_example(examples, example_spec)
+        features: dict[str, Any] = tf.io.parse_example(examples, spec)
         return predict(features)
 
     serialized = tf.TensorSpec([None], tf.string, name=keys.SERIALIZED_EXAMPLES)

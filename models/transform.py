@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
 
+from models.raw_features import example_spec, is_list
 from models.tasks import create_task
 from models.tokenizer import AlbertTokenizer
 from schemas import features as keys
@@ -36,7 +37,8 @@ def preprocessing_fn(
     task = create_task(custom_config[TASK])
     with tf.io.gfile.GFile(custom_config[VOCABULARY_FILE], "rb") as stream:
         tokenizer = AlbertTokenizer(stream.read())
-    features = _OnePerRow(inputs)
+    spec = example_spec(task.serving_inputs()) | task.target_spec()
+    features = _RawFeatures(inputs, {name for name, feature in spec.items() if is_list(feature)})
     model_inputs = task.preprocess(features, tokenizer, custom_config[MAX_LENGTH])
     integers = {name: tf.cast(value, tf.int64) for name, value in model_inputs.items()}
     row_id = {keys.ROW_ID: features[keys.ROW_ID]} if keys.ROW_ID in inputs else {}
@@ -55,14 +57,23 @@ def vocabulary_copy(transform_output: str) -> str:
     return os.path.join(transform_output, "vocabulary", keys.VOCABULARY_FILE)
 
 
-class _OnePerRow(Mapping[str, tf.Tensor]):
-    """Raw features, made `(batch,)` when asked for: unused ones may be missing in some rows."""
+class _RawFeatures(Mapping[str, Any]):
+    """Raw features as `parse_example` gives them elsewhere, made when asked for.
 
-    def __init__(self, inputs: Mapping[str, tf.Tensor | tf.SparseTensor]) -> None:
+    One value a row is `(batch,)`, a list ragged `(batch, None)`. Features that nobody asks for may
+    be missing in some rows.
+    """
+
+    def __init__(
+        self, inputs: Mapping[str, tf.Tensor | tf.SparseTensor], lists: Container[str]
+    ) -> None:
         self._inputs = inputs
+        self._lists = lists
 
-    def __getitem__(self, name: str) -> tf.Tensor:
+    def __getitem__(self, name: str) -> tf.Tensor | tf.RaggedTensor:
         value = self._inputs[name]
+        if name in self._lists:
+            return tf.RaggedTensor.from_sparse(value)
         if not isinstance(value, tf.SparseTensor):
             return tf.reshape(value, [-1])
         one_per_row = tf.debugging.assert_equal(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from schemas.errors import UserError
+from serving.columns import columns
 from serving.versions import version_dir
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ Value = str | int | float | bool | list["Value"]
 Answer = dict[str, Value]
 """Value by name of the model's output; texts decoded, floats as short as they round-trip."""
 
-Text = str | Mapping[str, str]
-"""One text, or texts by name of the input for a model that takes several."""
+Text = str | Mapping[str, str | Sequence[str]]
+"""One text; or, for a model of several inputs, a text or a list of texts by name of the input."""
 
 T = TypeVar("T")
 
@@ -56,9 +57,9 @@ def answers(model: LoadedModel, texts: Sequence[Text]) -> list[Answer]:
     """
     from serving.saved_model import InvalidRequestError
 
-    names = tuple(model.inputs())
-    rows = [_by_input(text, names) for text in texts]
-    outputs = model.run({name: [row[name] for row in rows] for name in names})
+    ranks = {name: spec.shape.rank for name, spec in model.inputs().items()}
+    rows = [_by_input(text, ranks) for text in texts]
+    outputs = model.run(columns(rows))
     for name, value in outputs.items():
         if value.shape[:1] != (len(rows),):
             raise InvalidRequestError(
@@ -89,12 +90,16 @@ def plain(value: np.ndarray | np.generic | bytes) -> Value:
     return value.item()
 
 
-def _by_input(text: Text, names: tuple[str, ...]) -> Mapping[str, str]:
-    """Returns `text` by input name."""
-    row = {names[0]: text} if isinstance(text, str) and len(names) == 1 else text
-    if isinstance(row, str) or row.keys() != set(names):
+def _by_input(text: Text, ranks: Mapping[str, int]) -> Mapping[str, str | Sequence[str]]:
+    """Returns `text` by input name; an input of rank 2 takes a list."""
+    row = {next(iter(ranks)): text} if isinstance(text, str) and len(ranks) == 1 else text
+    if isinstance(row, str) or row.keys() != ranks.keys():
         received = "one text" if isinstance(row, str) else f"the keys {', '.join(sorted(row))}"
-        raise UserError(f"the model takes the inputs {', '.join(names)}; received {received}")
+        raise UserError(f"the model takes the inputs {', '.join(ranks)}; received {received}")
+    for name, rank in ranks.items():
+        if isinstance(row[name], str) is (rank == 2):
+            wanted = "a list of texts" if rank == 2 else "one text"
+            raise UserError(f"{name} must be {wanted}; received {row[name]!r:.100}")
     return row
 
 

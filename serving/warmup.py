@@ -24,11 +24,11 @@ class WarmupRequest:
 
     Attributes:
       signature: Name of the signature.
-      inputs: Texts of each input, `(batch,)`.
+      inputs: Texts of each input, `(batch,)`, or lists of texts of one length.
     """
 
     signature: str
-    inputs: Mapping[str, Sequence[bytes]]
+    inputs: Mapping[str, Sequence[bytes] | Sequence[Sequence[bytes]]]
 
 
 def warmup_path(model_dir: Path) -> Path:

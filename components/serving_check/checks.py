@@ -20,7 +20,7 @@ from components.serving_check.outputs import (
     row_of,
     stack,
 )
-from components.serving_check.requests import HOSTILE_TEXTS, Row, columns
+from components.serving_check.requests import HOSTILE_TEXTS, Row, request_everywhere, request_of
 from components.serving_check.result import Check
 from models.tasks.base import Task
 from schemas import features as keys
@@ -54,7 +54,7 @@ class Subject:
     def ask(self, rows: Sequence[Row]) -> Outputs:
         """Returns the answers to `rows`, asked as texts in one request."""
         _require(bool(rows), "the split holds no rows to send")
-        return self.model.run(columns(rows))
+        return self.model.run(request_of(rows))
 
 
 class CheckFailedError(Exception):
@@ -136,7 +136,7 @@ def same_as_trainer(subject: Subject) -> str:
 
 def batch_as_one_by_one(subject: Subject) -> str:
     """Texts of mixed lengths in one batch get the answers that each gets alone."""
-    rows = sorted(subject.rows, key=lambda row: sum(map(len, row.features.values())))
+    rows = sorted(subject.rows, key=lambda row: row.num_bytes)
     mixed = [row for pair in zip(rows, reversed(rows), strict=True) for row in pair][: len(rows)]
     together = subject.ask(mixed)
     return _within_tolerance(subject, together, stack([subject.ask([row]) for row in mixed]))
@@ -155,11 +155,11 @@ def hostile_texts(subject: Subject) -> str:
     sum_to_one = bool(subject.rows) and adds_up_to_one(subject.ask(subject.rows))
     alone = []
     for name, text in HOSTILE_TEXTS.items():
-        answer = subject.model.run({key: [text] for key in inputs})
+        answer = subject.model.run(request_everywhere(inputs, [text]))
         problem = malformed(answer, 1, sum_to_one=sum_to_one)
         _require(not problem, f"{name}: {problem}")
         alone.append(answer)
-    together = subject.model.run({key: list(HOSTILE_TEXTS.values()) for key in inputs})
+    together = subject.model.run(request_everywhere(inputs, list(HOSTILE_TEXTS.values())))
     for index, name in enumerate(HOSTILE_TEXTS):
         gap = difference(row_of(together, index), alone[index])
         _require(
@@ -171,7 +171,9 @@ def hostile_texts(subject: Subject) -> str:
 
 def empty_batch(subject: Subject) -> str:
     """A request with no text gets an empty answer."""
-    problem = malformed(subject.model.run({name: [] for name in subject.model.inputs()}), 0)
+    shapes = {name: (0,) * spec.shape.rank for name, spec in subject.model.inputs().items()}
+    request = {name: np.empty(shape, object) for name, shape in shapes.items()}
+    problem = malformed(subject.model.run(request), 0)
     _require(not problem, problem)
     return "0 texts, 0 answers"
 
@@ -179,7 +181,7 @@ def empty_batch(subject: Subject) -> str:
 def wrong_dtype(subject: Subject) -> str:
     """A request with numbers for texts is refused."""
     try:
-        subject.model.run({name: [1] for name in subject.model.inputs()})
+        subject.model.run(request_everywhere(subject.model.inputs(), [1]))
     except InvalidRequestError as error:
         return str(error)
     raise CheckFailedError("numbers were taken for texts")

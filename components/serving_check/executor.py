@@ -83,7 +83,7 @@ def check_model(
         reference = read_reference(model_dir)
         rows, reference_rows = select_rows(
             read_raw_examples(examples, split),
-            list(task.serving_inputs()),
+            task.serving_inputs(),
             num_rows=config.num_requests,
             row_ids=reference,
         )

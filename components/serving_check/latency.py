@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from components.serving_check.requests import Row, columns
+from components.serving_check.requests import Row, request_of
 from components.serving_check.result import Check
 from serving.saved_model import InvalidRequestError, LoadedModel
 
@@ -58,7 +58,7 @@ def check(model: LoadedModel, rows: Sequence[Row], max_latency_ms: float) -> Che
 
 def _time_single_requests(model: LoadedModel, rows: Sequence[Row]) -> list[float]:
     """Returns the seconds of requests with one text each, first ones left out."""
-    requests = [columns([row]) for row in islice(cycle(rows), _MAX_REQUESTS)]
+    requests = [request_of([row]) for row in islice(cycle(rows), _MAX_REQUESTS)]
     for request in requests[:_NUM_WARMUPS]:
         model.run(request)
     seconds: list[float] = []
@@ -71,7 +71,7 @@ def _time_single_requests(model: LoadedModel, rows: Sequence[Row]) -> list[float
 
 def _throughput(model: LoadedModel, rows: Sequence[Row]) -> float:
     """Returns texts a second in batches, the best of three."""
-    batch = columns(list(islice(cycle(rows), BATCH_SIZE)))
+    batch = request_of(list(islice(cycle(rows), BATCH_SIZE)))
     model.run(batch)
     return BATCH_SIZE / min(_time(lambda: model.run(batch)) for _ in range(3))
 

@@ -12,6 +12,8 @@ Outputs = Mapping[str, np.ndarray]
 """Array by name of the output, each `(batch, ...)`; texts as bytes."""
 
 _SUM_TOLERANCE = 1e-2
+_FILLERS: Mapping[str, float | int] = {"f": 0.0, "i": -1}
+"""What lists of numbers end in, where the batch holds longer ones; texts end in empty ones."""
 
 
 def malformed(outputs: Outputs, num_rows: int, *, sum_to_one: bool = False) -> str:
@@ -45,7 +47,7 @@ def difference(left: Outputs, right: Outputs) -> float:
     """Returns the largest difference of a number; infinite where the outputs are not alike.
 
     Texts must be the same in every row whose numbers are: a label may turn only with its
-    probability.
+    probability. Lists of unlike length are filled up first, as the longest of a batch decides it.
 
     >>> left = {"score": np.array([0.5, 0.1]), "label": np.array([b"a", b"b"])}
     >>> right = {"score": np.array([0.4, 0.1]), "label": np.array([b"c", b"b"])}
@@ -54,8 +56,12 @@ def difference(left: Outputs, right: Outputs) -> float:
     >>> difference(left, {**left, "label": np.array([b"a", b"c"])})
     inf
     """
-    if left.keys() != right.keys() or any(left[name].shape != right[name].shape for name in left):
+    if left.keys() != right.keys() or any(len(left[name]) != len(right[name]) for name in left):
         return float("inf")
+    if any(left[name].ndim != right[name].ndim for name in left):
+        return float("inf")
+    pairs = {name: _of_one_shape([left[name], right[name]]) for name in left}
+    left, right = ({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))
     numbers = [name for name in left if left[name].dtype.kind in "fiu"]
     num_rows = len(next(iter(left.values()), ()))
     gaps = np.zeros(num_rows)
@@ -71,9 +77,26 @@ def difference(left: Outputs, right: Outputs) -> float:
 
 def stack(answers: list[Outputs]) -> Outputs:
     """Returns the answers of several requests as those of one."""
-    return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+    return {
+        name: np.concatenate(_of_one_shape([answer[name] for answer in answers]))
+        for name in answers[0]
+    }
 
 
 def row_of(outputs: Outputs, index: int) -> Outputs:
     """Returns the answer to one text, still as a batch."""
     return {name: value[index : index + 1] for name, value in outputs.items()}
+
+
+def _of_one_shape(values: list[np.ndarray]) -> list[np.ndarray]:
+    """Fills lists of texts or numbers, `(batch, longest)`, up to the longest of all values."""
+    shape = np.max([value.shape[1:] for value in values], axis=0).astype(int)
+    filler = _FILLERS.get(values[0].dtype.kind, b"")
+    return [
+        np.pad(
+            value,
+            [(0, 0), *((0, gap) for gap in shape - np.array(value.shape[1:], int))],
+            constant_values=filler,
+        )
+        for value in values
+    ]

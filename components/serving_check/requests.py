@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.raw_examples import RawExample
 from schemas.features import ROW_ID
+from serving.columns import columns
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+T = TypeVar("T")
 
 HOSTILE_TEXTS: Final[Mapping[str, bytes]] = {
     "empty": b"",
@@ -29,32 +35,42 @@ class Row:
 
     Attributes:
       row_id: Its place in the input files.
-      features: Text by name of the raw feature.
+      features: Text, or the texts of a list, by name of the raw feature.
       serialized: The tf.Example.
     """
 
     row_id: str
-    features: Mapping[str, bytes]
+    features: Mapping[str, bytes | list[bytes]]
     serialized: bytes
 
+    @property
+    def num_bytes(self) -> int:
+        """Length of all of its texts."""
+        values = self.features.values()
+        return sum(len(value if isinstance(value, bytes) else b"".join(value)) for value in values)
 
-def to_row(example: RawExample, inputs: Iterable[str]) -> Row:
+
+def to_row(example: RawExample, inputs: Mapping[str, tf.TensorSpec]) -> Row:
     """Returns a row with the raw features that a request carries."""
     return Row(
         row_id=example.text(ROW_ID).decode("utf-8", "replace"),
-        features={name: example.text(name) for name in inputs},
+        features=example.inputs(inputs),
         serialized=example.serialized,
     )
 
 
 def select_rows(
-    examples: Iterable[RawExample], inputs: Sequence[str], *, num_rows: int, row_ids: Iterable[str]
+    examples: Iterable[RawExample],
+    inputs: Mapping[str, tf.TensorSpec],
+    *,
+    num_rows: int,
+    row_ids: Iterable[str],
 ) -> tuple[list[Row], dict[str, Row]]:
     """Picks what is sent; reads no further than it must.
 
     Args:
       examples: Rows of a split.
-      inputs: Names of the raw features that a request carries.
+      inputs: Shape of each raw feature that a request carries, by name.
       num_rows: How many rows to pick, from the first on.
       row_ids: Rows to find besides.
 
@@ -75,6 +91,14 @@ def select_rows(
     return first, found
 
 
-def columns(rows: Sequence[Row]) -> dict[str, list[bytes]]:
+def request_of(rows: Sequence[Row]) -> dict[str, list[bytes] | list[list[bytes]]]:
     """Returns the texts of `rows` by input, as one request carries them."""
-    return {name: [row.features[name] for row in rows] for name in rows[0].features}
+    return columns([row.features for row in rows])
+
+
+def request_everywhere(inputs: Mapping[str, tf.TensorSpec], texts: Sequence[T]) -> dict[str, Any]:
+    """Returns a request with the same text in every input of a row, twice where it is a list."""
+    return {
+        name: [[text, text] if spec.shape.rank == 2 else text for text in texts]
+        for name, spec in inputs.items()
+    }

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from models.config import BaselinesConfig
+from models.raw_features import example_spec
 from models.tasks.base import Task
 from schemas.errors import UserError
 
@@ -24,7 +25,8 @@ class Baseline(Protocol):
         """Returns the task's served answers, each with the batch dimension first.
 
         Args:
-          features: Raw features of a request, string `(batch,)` by name.
+          features: Raw features of a request by name, string `(batch,)`, lists ragged
+            `(batch, None)`.
         """
         ...
 
@@ -52,9 +54,6 @@ def read_rows(patterns: Sequence[str], task: Task) -> Rows:
         raise UserError(
             f"a split must have files; nothing matches {list(patterns)}; ingest the data again"
         )
-    spec: dict[str, Any] = {
-        name: tf.io.FixedLenFeature([], spec.dtype) for name, spec in task.serving_inputs().items()
-    }
-    spec |= task.target_spec()
+    spec = example_spec(task.serving_inputs()) | task.target_spec()
     for serialized in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_BATCH_SIZE):
         yield tf.io.parse_example(serialized, spec)

@@ -117,7 +117,11 @@ class Task(ABC):
 
     @abstractmethod
     def serving_inputs(self) -> dict[str, tf.TensorSpec]:
-        """Returns the raw features that a request carries, each string `(batch,)`."""
+        """Returns the raw features that a request carries, by name.
+
+        Each is string `(batch,)`; a list of texts a row is `(batch, None)`, and a request fills it
+        up with empty texts to the longest.
+        """
 
     @abstractmethod
     def preprocess(
@@ -126,7 +130,8 @@ class Task(ABC):
         """Turns raw features into the model's inputs, not padded.
 
         Args:
-          features: Raw features, string `(batch,)`, those of `serving_inputs` at least.
+          features: Raw features, those of `serving_inputs` at least: string `(batch,)`, lists
+            ragged `(batch, None)`.
           tokenizer: Splits text into piece ids.
           max_length: Longest row in tokens, special ones included.
 

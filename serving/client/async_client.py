@@ -10,7 +10,7 @@ from typing import TypeVar
 from typing_extensions import Self
 
 from serving.client.answers import Answer, Value, typed_answer
-from serving.client.batches import BatchLimits, Text, batches, columns, rows
+from serving.client.batches import BatchLimits, Text, batches, request_columns, rows
 from serving.client.calls import Call, Signature, Target, VersionStatus
 from serving.client.channels import AsyncChannel, open_async_channel
 from serving.client.client import make_codec
@@ -115,7 +115,7 @@ class AsyncClient:
         async with self._free:
             if self._signature is None:
                 self._signature = await self._send(self._codec.signature(self.target), deadline)
-            inputs = columns(batch, self._signature)
+            inputs = request_columns(batch, self._signature)
             call = self._codec.predict(self.target, self._signature, inputs)
             return rows(await self._send(call, deadline), len(batch))
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from serving.client.answers import Value
-from serving.client.calls import Signature
+from serving.client.calls import Columns, Signature
 from serving.client.errors import AnswerError, InvalidRequestError
+from serving.columns import columns
 
-Text = str | Mapping[str, str]
-"""One text, or texts by name of the input for a model that takes several."""
+Text = str | Mapping[str, str | Sequence[str]]
+"""One text; or, for a model of several inputs, a text or a list of texts by name of the input."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,16 @@ def batches(texts: Iterable[Text], limits: BatchLimits) -> Iterator[list[Text]]:
         yield batch
 
 
-def columns(texts: Sequence[Text], signature: Signature) -> dict[str, list[str]]:
-    """Returns the texts of each input of the signature.
+def request_columns(texts: Sequence[Text], signature: Signature) -> Columns:
+    """Returns the texts of each input of the signature, lists as long as the longest.
 
     Raises:
       InvalidRequestError: If a text is not of the form that the model takes.
     """
-    inputs = [_by_input(text, signature.inputs) for text in texts]
-    return {name: [row[name] for row in inputs] for name in signature.inputs}
+    try:
+        return columns([_by_input(text, signature.inputs) for text in texts])
+    except TypeError as error:
+        raise InvalidRequestError("INVALID_ARGUMENT", str(error)) from error
 
 
 def rows(outputs: Mapping[str, Value], num_rows: int) -> list[dict[str, Value]]:
@@ -72,7 +75,7 @@ def rows(outputs: Mapping[str, Value], num_rows: int) -> list[dict[str, Value]]:
     return [{name: values[index] for name, values in named.items()} for index in range(num_rows)]
 
 
-def _by_input(text: Text, names: Sequence[str]) -> Mapping[str, str]:
+def _by_input(text: Text, names: Sequence[str]) -> Mapping[str, str | Sequence[str]]:
     row = {names[0]: text} if isinstance(text, str) and len(names) == 1 else text
     if isinstance(row, str) or row.keys() != set(names):
         received = "one text" if isinstance(row, str) else f"the keys {', '.join(sorted(row))}"
@@ -95,7 +98,7 @@ def _column(name: str, values: Value, num_rows: int) -> list[Value]:
 def _num_bytes(text: Text) -> int:
     try:
         values = [text] if isinstance(text, str) else text.values()
-        return sum(len(value.encode()) for value in values)
+        return sum(len("".join(value).encode()) for value in values)
     except UnicodeEncodeError as error:
         raise InvalidRequestError(
             "INVALID_ARGUMENT", f"a text must be Unicode; received {error.object[:40]!r}"

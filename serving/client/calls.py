@@ -10,6 +10,9 @@ from schemas.features import SERVING_DEFAULT
 from serving.client.answers import Value
 from serving.client.errors import NotFoundError
 
+Columns = Mapping[str, Sequence[str] | Sequence[Sequence[str]]]
+"""Texts of each input by name, `(batch,)`, or lists of one length, `(batch, length)`."""
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -82,7 +85,7 @@ class Codec(Protocol):
     """How a protocol writes calls."""
 
     def predict(
-        self, target: Target, signature: Signature, inputs: Mapping[str, Sequence[str]]
+        self, target: Target, signature: Signature, inputs: Columns
     ) -> Call[Mapping[str, Value]]:
         """Asks for the outputs of `signature` to `inputs`, texts `(batch,)` by name."""
         ...

@@ -10,7 +10,7 @@ from typing import TypeVar
 from typing_extensions import Self
 
 from serving.client.answers import Answer, Value, typed_answer
-from serving.client.batches import BatchLimits, Text, batches, columns, rows
+from serving.client.batches import BatchLimits, Text, batches, request_columns, rows
 from serving.client.calls import Call, Codec, Signature, Target, VersionStatus
 from serving.client.channels import open_channel
 from serving.client.endpoint import Endpoint, Tls
@@ -127,7 +127,7 @@ class Client:
     def _ask(self, batch: list[Text], deadline: Deadline) -> list[dict[str, Value]]:
         if self._signature is None:
             self._signature = self._send(self._codec.signature(self.target), deadline)
-        inputs = columns(batch, self._signature)
+        inputs = request_columns(batch, self._signature)
         call = self._codec.predict(self.target, self._signature, inputs)
         return rows(self._send(call, deadline), len(batch))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
 from serving.client import wire
 from serving.client.answers import Value
-from serving.client.calls import Call, Signature, Target, VersionStatus, chosen_signature
+from serving.client.calls import Call, Columns, Signature, Target, VersionStatus, chosen_signature
 from serving.client.errors import AnswerError
 from serving.client.tensors import tensor_values, text_tensor
 
@@ -25,7 +25,7 @@ class GrpcCodec:
     """Writes and reads the messages."""
 
     def predict(
-        self, target: Target, signature: Signature, inputs: Mapping[str, Sequence[str]]
+        self, target: Target, signature: Signature, inputs: Columns
     ) -> Call[Mapping[str, Value]]:
         request = wire.PredictRequest(model_spec=_model_spec(target))
         request.model_spec.signature_name = target.signature

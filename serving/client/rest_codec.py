@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from serving.client.answers import Value
-from serving.client.calls import Call, Signature, Target, VersionStatus, chosen_signature
+from serving.client.calls import Call, Columns, Signature, Target, VersionStatus, chosen_signature
 from serving.client.errors import AnswerError
 from serving.client.tensors import decoded
 
@@ -18,7 +18,7 @@ class RestCodec:
     """Writes and reads JSON, in the columnar form, which keeps every shape."""
 
     def predict(
-        self, target: Target, signature: Signature, inputs: Mapping[str, Sequence[str]]
+        self, target: Target, signature: Signature, inputs: Columns
     ) -> Call[Mapping[str, Value]]:
         body = {"signature_name": target.signature, "inputs": inputs}
 

@@ -30,10 +30,13 @@ _NUMBERS: Final = {  # number of the dtype: field, format of one value in tensor
 }
 
 
-def text_tensor(texts: Sequence[str]) -> Any:
-    """Returns a TensorProto with `texts` as UTF-8, `(len(texts),)`."""
-    tensor = Tensor(dtype=STRING, string_val=[text.encode() for text in texts])
+def text_tensor(texts: Sequence[str] | Sequence[Sequence[str]]) -> Any:
+    """Returns a TensorProto with `texts` as UTF-8, `(len(texts),)`, or `(lists, their length)`."""
+    rows = [[text] if isinstance(text, str) else text for text in texts]
+    tensor = Tensor(dtype=STRING, string_val=[text.encode() for row in rows for text in row])
     tensor.tensor_shape.dim.add(size=len(texts))
+    if texts and not isinstance(texts[0], str):
+        tensor.tensor_shape.dim.add(size=len(texts[0]))
     return tensor
 
 
