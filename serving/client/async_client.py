@@ -10,60 +10,22 @@ from typing import TypeVar
 from typing_extensions import Self
 
 from serving.client.answers import Answer, Value, typed_answer
-from serving.client.batches import BatchLimits, Text, batches, request_columns, rows
-from serving.client.calls import Call, Signature, Target, VersionStatus
+from serving.client.base import BaseClient
+from serving.client.batches import Text, batches, request_columns, rows
+from serving.client.calls import Call, VersionStatus
 from serving.client.channels import AsyncChannel, open_async_channel
-from serving.client.client import make_codec
-from serving.client.endpoint import Endpoint, Tls
 from serving.client.errors import ServingError
-from serving.client.retry import Attempts, Deadline, RetryPolicy
+from serving.client.retry import Attempts, Deadline
 
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(BaseClient):
     """`Client` for an event loop; the batches of a call are asked at the same time."""
 
-    def __init__(  # noqa: PLR0913 - keyword-only, each with a default
-        self,
-        url: str,
-        model: str,
-        *,
-        version: int | None = None,
-        label: str | None = None,
-        timeout: float = 10.0,
-        limits: BatchLimits | None = None,
-        retry: RetryPolicy | None = None,
-        token: str | None = None,
-        tls: Tls | None = None,
-        concurrency: int = 4,
-    ) -> None:
-        """Makes a client; it connects with the first call, to the event loop of that call.
-
-        Args:
-          url: As of `Client`, and so are all but the last.
-          model: Name of the model on the server.
-          version: Number of a version.
-          label: Version label.
-          timeout: Seconds that a call may take, with all its batches and retries.
-          limits: How large one request may be.
-          retry: When a request is sent again.
-          token: Bearer token.
-          tls: Certificates.
-          concurrency: Requests that are under way at the same time.
-
-        Raises:
-          UserError: If the URL cannot be used.
-        """
-        self._endpoint = Endpoint.parse(url, token=token, tls=tls)
-        self.target = Target(model, version, label)
-        self._timeout = timeout
-        self._limits = limits or BatchLimits()
-        self._retry = retry or RetryPolicy()
-        self._codec = make_codec(self._endpoint)
-        self._free = asyncio.Semaphore(concurrency)
-        self._channel: AsyncChannel | None = None
-        self._signature: Signature | None = None
+    def _open(self) -> None:
+        self._free = asyncio.Semaphore(self._limits.at_once)
+        self._channel: AsyncChannel | None = None  # opened in the event loop of the first call
 
     async def __aenter__(self) -> Self:
         return self

@@ -16,18 +16,20 @@ Text = str | Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True)
 class BatchLimits:
-    """How large one request may be.
+    """How large one request may be, and how many there may be.
 
     Attributes:
       size: Texts; a batch of the server should hold it (`max_batch_size`).
       num_bytes: Bytes of text; a longer text goes alone.
+      at_once: Requests of an `AsyncClient` that are under way at the same time.
     """
 
     size: int = 32
     num_bytes: int = 1 << 20
+    at_once: int = 4
 
     def __post_init__(self) -> None:
-        if self.size < 1 or self.num_bytes < 1:
+        if self.size < 1 or self.num_bytes < 1 or self.at_once < 1:
             raise ValueError(f"the limits of a batch must be 1 or more; received {self}")
 
 

@@ -10,66 +10,24 @@ from typing import TypeVar
 from typing_extensions import Self
 
 from serving.client.answers import Answer, Value, typed_answer
-from serving.client.batches import BatchLimits, Text, batches, request_columns, rows
-from serving.client.calls import Call, Codec, Signature, Target, VersionStatus
+from serving.client.base import BaseClient
+from serving.client.batches import Text, batches, request_columns, rows
+from serving.client.calls import Call, VersionStatus
 from serving.client.channels import open_channel
-from serving.client.endpoint import Endpoint, Tls
 from serving.client.errors import ServingError
-from serving.client.grpc_codec import GrpcCodec
-from serving.client.rest_codec import RestCodec
-from serving.client.retry import Attempts, Deadline, RetryPolicy
+from serving.client.retry import Attempts, Deadline
 
 T = TypeVar("T")
 
 
-def make_codec(endpoint: Endpoint) -> Codec:
-    """Returns what writes calls for `endpoint`."""
-    return GrpcCodec() if endpoint.is_grpc else RestCodec()
-
-
-class Client:
+class Client(BaseClient):
     """Asks a model on a TensorFlow Serving: raw text in, typed answers out.
 
     Threads may share one. Close it, or use it in a `with`.
     """
 
-    def __init__(  # noqa: PLR0913 - keyword-only, each with a default
-        self,
-        url: str,
-        model: str,
-        *,
-        version: int | None = None,
-        label: str | None = None,
-        timeout: float = 10.0,
-        limits: BatchLimits | None = None,
-        retry: RetryPolicy | None = None,
-        token: str | None = None,
-        tls: Tls | None = None,
-    ) -> None:
-        """Makes a client; it connects with the first call.
-
-        Args:
-          url: `grpc://HOST:PORT` or `http://HOST:PORT`; with TLS `grpcs://` or `https://`.
-          model: Name of the model on the server.
-          version: Number of a version; None: the one that is live.
-          label: Version label, such as `stable`; None: none.
-          timeout: Seconds that a call may take, with all its batches and retries.
-          limits: How large one request may be.
-          retry: When a request is sent again.
-          token: Bearer token.
-          tls: Certificates, where the usual authorities do not do.
-
-        Raises:
-          UserError: If the URL or a certificate cannot be used.
-        """
-        endpoint = Endpoint.parse(url, token=token, tls=tls)
-        self.target = Target(model, version, label)
-        self._timeout = timeout
-        self._limits = limits or BatchLimits()
-        self._retry = retry or RetryPolicy()
-        self._codec = make_codec(endpoint)
-        self._channel = open_channel(endpoint)
-        self._signature: Signature | None = None
+    def _open(self) -> None:
+        self._channel = open_channel(self._endpoint)
 
     def __enter__(self) -> Self:
         return self

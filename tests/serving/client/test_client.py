@@ -200,6 +200,19 @@ def test_awaited_batches_are_asked_together(url, script):
     assert time.monotonic() - started < 0.7
 
 
+def test_no_more_requests_are_under_way_than_may_be(url, script):
+    script.delay_seconds = 0.1
+
+    async def ask():
+        limits = BatchLimits(size=1, at_once=1)
+        async with AsyncClient(url, "reviews", limits=limits) as client:
+            await client.predict(["good", "bad", "good"])
+
+    started = time.monotonic()
+    asyncio.run(ask())
+    assert time.monotonic() - started > 0.3
+
+
 def test_the_first_awaited_failure_ends_the_call(url, script):
     script.failures = [("INVALID_ARGUMENT", "because")]
 
