@@ -57,9 +57,16 @@ def read_raw_examples(artifacts: Sequence[types.Artifact], split: str) -> Iterat
     """
     import tensorflow as tf
 
+    for record in read_serialized(artifacts, split):
+        yield RawExample(record, tf.train.Example.FromString(record))
+
+
+def read_serialized(artifacts: Sequence[types.Artifact], split: str) -> Iterator[bytes]:
+    """Yields the rows of `split` as `read_raw_examples` does, not parsed."""
+    import tensorflow as tf
+
     for uri in artifact_utils.get_split_uris(list(artifacts), split):
         for file in sorted(tf.io.gfile.glob(f"{uri}/*")):
             compression = "GZIP" if file.endswith(".gz") else ""
             records: Any = tf.data.TFRecordDataset(file, compression).as_numpy_iterator()
-            for record in records:
-                yield RawExample(record, tf.train.Example.FromString(record))
+            yield from records

@@ -55,8 +55,8 @@ class FolderBackend:
             statistics=statistics, kept_in=str(self.keep_statistics_in), run_id=self._run_id
         ).with_id(PREVIOUS_ID)
 
-    def champion(self, candidate: types.OutputChannel) -> BaseNode:
+    def champion(self, candidate: types.OutputChannel, model_base: str) -> BaseNode:
         """Makes the node that finds what is live."""
         return PublishedChampion(
-            model=candidate, model_base=str(self._config.model_base), run_id=self._run_id
+            model=candidate, model_base=model_base, run_id=self._run_id
         ).with_id(CHAMPION_ID)

@@ -34,8 +34,8 @@ class Backend(Protocol):
         """Makes the node `PreviousStatistics` with the output of that name."""
         ...
 
-    def champion(self, candidate: types.OutputChannel) -> BaseNode:
-        """Makes the node `Champion` with the output `champion`."""
+    def champion(self, candidate: types.OutputChannel, model_base: str) -> BaseNode:
+        """Makes the node `Champion` with the output `champion`, by what is live in `model_base`."""
         ...
 
 
@@ -53,6 +53,6 @@ class MetadataBackend:
         """Makes the resolver of statistics that passed the gate."""
         return previous_statistics(statistics)
 
-    def champion(self, candidate: types.OutputChannel) -> BaseNode:
-        """Makes the resolver of the model that was blessed last."""
-        return champion_resolver(candidate)
+    def champion(self, candidate: types.OutputChannel, model_base: str) -> BaseNode:
+        """Makes the resolver of the model that was blessed last and is not rolled back."""
+        return champion_resolver(candidate, model_base)

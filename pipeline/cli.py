@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from pipeline.commands.canary import canary
 from pipeline.commands.compile import compile_pipeline
+from pipeline.commands.drift import drift
 from pipeline.commands.export import export
 from pipeline.commands.gateway import gateway
 from pipeline.commands.init import init
@@ -31,7 +32,19 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-for command in (run, init, plan, predict, export, models, promote, rollback, canary, gateway):
+for command in (
+    run,
+    init,
+    plan,
+    predict,
+    export,
+    models,
+    promote,
+    rollback,
+    canary,
+    gateway,
+    drift,
+):
     app.command()(command)
 app.command(context_settings=PASS_ON)(serve)
 app.command("compile")(compile_pipeline)

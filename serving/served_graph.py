@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.features import SERVING_DEFAULT
 from serving.versions import SAVED_MODEL_FILE
 
 XLA_ATTRIBUTE: Final = "_XlaMustCompile"
@@ -69,9 +70,8 @@ def graph_problems(model_dir: Path) -> list[str]:
       google.protobuf.message.DecodeError: If it is no SavedModel.
     """
     import tensorflow as tf
-    from tensorflow.core.protobuf import saved_model_pb2
 
-    saved_model = saved_model_pb2.SavedModel.FromString((model_dir / SAVED_MODEL_FILE).read_bytes())
+    saved_model = _read(model_dir)
     functions = [
         function
         for meta_graph in saved_model.meta_graphs
@@ -90,6 +90,29 @@ def graph_problems(model_dir: Path) -> list[str]:
         if node.op not in known_ops
     }
     return sorted(problems)
+
+
+def text_inputs(model_dir: Path) -> list[str]:
+    """Returns the names of the inputs of `serving_default` that are one text a row, sorted.
+
+    Raises:
+      OSError: If there is no `saved_model.pb`.
+      google.protobuf.message.DecodeError: If it is no SavedModel.
+    """
+    import tensorflow as tf
+
+    inputs = _read(model_dir).meta_graphs[0].signature_def[SERVING_DEFAULT].inputs
+    return sorted(
+        name
+        for name, spec in inputs.items()
+        if spec.dtype == tf.string.as_datatype_enum and len(spec.tensor_shape.dim) == 1
+    )
+
+
+def _read(model_dir: Path) -> Any:
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    return saved_model_pb2.SavedModel.FromString((model_dir / SAVED_MODEL_FILE).read_bytes())
 
 
 def _nodes(saved_model: Any) -> Iterator[tuple[str, Any]]:

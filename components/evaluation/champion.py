@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import ml_metadata as mlmd
@@ -11,8 +12,12 @@ from tfx import types
 from tfx.components.evaluator import constants
 from tfx.dsl.components.common.resolver import Resolver, ResolverStrategy
 from tfx.types import standard_artifacts
+from tfx.utils import path_utils
 
 from schemas import features as keys
+from serving.control.release import read_release
+from serving.fingerprint import model_fingerprint
+from serving.versions import list_versions
 
 NODE_ID: Final = "Champion"
 EVALUATE_ID: Final = "Evaluate"
@@ -28,8 +33,17 @@ class LatestBlessedOtherModel(ResolverStrategy):
     - the candidate is left out, so a rerun has the same champion as the run before it, and its
       evaluation is cached;
     - models count in the order in which they were last blessed, a cached evaluation counting as
-      one, as that is the order in which they were published.
+      one, as that is the order in which they were published;
+    - models that were rolled back are left out: they are not live.
     """
+
+    def __init__(self, model_base: str = "") -> None:
+        """Takes where the models are published.
+
+        Args:
+          model_base: Folder of the versions; empty: nothing is rolled back.
+        """
+        self._model_base = model_base
 
     def resolve_artifacts(
         self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
@@ -45,6 +59,11 @@ class LatestBlessedOtherModel(ResolverStrategy):
             if is_blessed(blessing) and _blessed_model_id(blessing) in models
         ]
         latest = _latest_output(store, blessings)
+        rolled_back = _rolled_back(Path(self._model_base)) if self._model_base else frozenset()
+        while latest and _fingerprint(models[_blessed_model_id(latest)]) in rolled_back:
+            passed_over = _blessed_model_id(latest)
+            blessings = [item for item in blessings if _blessed_model_id(item) != passed_over]
+            latest = _latest_output(store, blessings)
         return {
             keys.MODEL: input_dict[keys.MODEL],
             keys.CHAMPION: [models[_blessed_model_id(latest)]] if latest else [],
@@ -52,7 +71,7 @@ class LatestBlessedOtherModel(ResolverStrategy):
         }
 
 
-def champion_resolver(candidate: types.OutputChannel) -> Resolver:
+def champion_resolver(candidate: types.OutputChannel, model_base: str = "") -> Resolver:
     """Makes the node that finds the champion of `candidate`.
 
     Only models of the candidate's own node count, never the baselines, and only blessings of
@@ -60,12 +79,14 @@ def champion_resolver(candidate: types.OutputChannel) -> Resolver:
 
     Args:
       candidate: The candidate's Model channel.
+      model_base: Folder of the versions, which knows what was rolled back.
 
     Returns:
       A node whose output `champion` holds one model, or none.
     """
     return Resolver(
         strategy_class=LatestBlessedOtherModel,
+        config={"model_base": model_base},
         **{
             keys.MODEL: candidate,
             # Without its output key: TFX names a node's inputs by producer and output key, so this
@@ -87,6 +108,20 @@ def is_blessed(blessing: types.Artifact) -> bool:
     """Returns whether a ModelBlessing is a positive one."""
     blessed = blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
     return blessed == constants.BLESSED_VALUE
+
+
+def _rolled_back(model_base: Path) -> frozenset[str]:
+    """Returns the fingerprints of the versions that were taken back and are still there."""
+    release = read_release(model_base)
+    versions = list_versions(model_base)
+    taken_back = release.rolled_back if release else ()
+    return frozenset(
+        model_fingerprint(versions[number]) for number in taken_back if number in versions
+    )
+
+
+def _fingerprint(model: types.Artifact) -> str:
+    return model_fingerprint(Path(path_utils.serving_model_path(model.uri)))
 
 
 def _blessed_model_id(blessing: types.Artifact) -> int:

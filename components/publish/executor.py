@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from absl import logging
 from tfx import types
@@ -21,7 +21,7 @@ from components.publish.config import PublishConfig
 from components.publish.publication import Publication
 from components.publish.serving_files import write_serving_files
 from components.publish.warmup import BATCH_SIZES, add_warmup
-from components.raw_examples import RawExample, read_raw_examples
+from components.raw_examples import RawExample, read_raw_examples, read_serialized
 from components.serving_check.result import ServingCheckResult
 from schemas import features as keys
 from schemas.model_info import ModelInfo, read_model_info, write_model_info
@@ -29,7 +29,11 @@ from serving.control.changes import name_release, promote
 from serving.control.pruning import prune
 from serving.control.release import read_release
 from serving.fingerprint import model_fingerprint
+from serving.served_graph import text_inputs
 from serving.versions import list_versions, live_version, publish
+
+if TYPE_CHECKING:
+    from components.drift.profile import Profile
 
 PUSHED_PROPERTY: Final = "pushed"
 DESTINATION_PROPERTY: Final = "pushed_destination"
@@ -108,10 +112,13 @@ def publish_model(
             return _publication("up_to_date", model_base, version)
     info = _completed_info(source, inputs, run_id=run_id, fingerprint=fingerprint)
     rows = _warmup_rows(inputs, config.warmup_requests)
+    profile = _training_profile(source, inputs)
 
     def complete(staged: Path, version: int) -> None:
         write_model_info(staged, info.model_copy(update={"version": version}))
         add_warmup(staged, rows, config.warmup_requests)
+        if profile is not None:
+            profile.write(staged)
 
     if config.promote == "manual" and versions:
         name_release(model_base)
@@ -170,6 +177,21 @@ def _verdict(inputs: Artifacts) -> Verdict:
 def _serving_check(inputs: Artifacts) -> ServingCheckResult:
     text = Path(inputs[keys.SERVING_BLESSING][0].uri, keys.SERVING_CHECK_FILE).read_text("utf-8")
     return ServingCheckResult.model_validate_json(text)
+
+
+def _training_profile(source: Path, inputs: Artifacts) -> Profile | None:
+    """Returns what drift is measured against; None for a model without a vocabulary of its own."""
+    from components.drift.profile import SAMPLED_ROWS, make_profile
+    from components.drift.rows import row_of_example, sample
+    from models.candidate import PRESET_VOCABULARY_FILE
+    from models.trainer import PRESET_FOLDER
+
+    vocabulary = Path(inputs[keys.MODEL][0].uri, PRESET_FOLDER, PRESET_VOCABULARY_FILE)
+    if not vocabulary.is_file():
+        return None
+    texts = text_inputs(source)
+    rows = sample(read_serialized(inputs[keys.EXAMPLES], keys.TRAIN), SAMPLED_ROWS)
+    return make_profile([row_of_example(row, texts) for row in rows], vocabulary.read_bytes())
 
 
 def _warmup_rows(inputs: Artifacts, num_requests: int) -> list[RawExample]:

@@ -37,7 +37,7 @@ def release_stage(
     task_module = f"models.tasks.{config.task.name}"
     examples = ingested.ingest.outputs[keys.EXAMPLES]
     candidate = trained.trainer.outputs[keys.MODEL]
-    champion = backend.champion(candidate)
+    champion = backend.champion(candidate, str(config.model_base))
     evaluate = Evaluate(
         examples=examples,
         model=candidate,

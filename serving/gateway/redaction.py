@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from importlib import import_module
@@ -13,6 +14,8 @@ from schemas.errors import UserError
 
 Redact = Callable[[str], str]
 """Returns what is logged in place of a text."""
+
+_REMOVED = re.compile(rb"removed:[0-9a-f]{16} characters:\d+ words:(\d+)")
 
 
 def remove_text() -> Redact:
@@ -27,6 +30,17 @@ def remove_text() -> Redact:
         return f"removed:{digest} characters:{len(text)} words:{len(text.split())}"
 
     return redact
+
+
+def words_of_removed(logged: bytes) -> int | None:
+    """Returns the number of words of a text that was left out of the log; None where it is there.
+
+    >>> words_of_removed(b"removed:0123456789abcdef characters:10 words:3")
+    3
+    >>> words_of_removed(b"a good day")
+    """
+    found = _REMOVED.fullmatch(logged)
+    return int(found[1]) if found else None
 
 
 def keep_text(text: str) -> str:

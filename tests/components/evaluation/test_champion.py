@@ -14,12 +14,16 @@ from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
 from components.evaluation.champion import champion_resolver
+from serving.control.changes import promote, rollback
 
 
 class MakeModelExecutor(base_executor.BaseExecutor):
     def Do(self, input_dict, output_dict, exec_properties):  # noqa: N802 - the name TFX calls
         (model,) = output_dict["model"]
         Path(model.uri, "name").write_text(exec_properties["content"])
+        served = Path(model.uri, "Format-Serving")
+        served.mkdir()
+        (served / "saved_model.pb").write_text(exec_properties["content"])
 
 
 class MakeModelSpec(types.ComponentSpec):
@@ -72,6 +76,7 @@ class Runs:
 
     def __init__(self, folder):
         self.folder = folder
+        self.model_base = folder / "serving"
         self.connection = metadata.sqlite_metadata_connection_config(
             str(folder / "metadata.sqlite")
         )
@@ -80,7 +85,7 @@ class Runs:
         """Runs once; returns the champion's content, and whether the evaluation was cached."""
         trainer = MakeModel(content).with_id("Trainer")
         baseline = MakeModel("baseline").with_id("Baseline.majority")
-        champion = champion_resolver(trainer.outputs["model"])
+        champion = champion_resolver(trainer.outputs["model"], str(self.model_base))
         judge = Judge(
             trainer.outputs["model"], champion.outputs["champion"], blessed=blessed
         ).with_id("Evaluate")
@@ -115,6 +120,13 @@ class Runs:
         (blessing,) = store.get_artifacts_by_id([output.artifact_id])
         cached = execution.last_known_state == mlmd.Execution.CACHED
         return Path(blessing.uri, "champion").read_text(), cached
+
+    def publish(self, version, content):
+        """Makes `content` a version, and live."""
+        folder = self.model_base / str(version)
+        folder.mkdir(parents=True)
+        (folder / "saved_model.pb").write_text(content)
+        promote(self.model_base, version)
 
 
 @pytest.fixture
@@ -153,6 +165,16 @@ def test_a_cached_evaluation_counts_as_the_last_one(runs):
         runs.run(content)
     assert runs.run("A") == ("B", True)  # blessed and published again, without a new evaluation
     assert runs.run("C") == ("A", False)
+
+
+def test_a_model_that_was_rolled_back_is_no_champion(runs):
+    runs.run("A")
+    runs.publish(1, "A")
+    runs.run("B")
+    runs.publish(2, "B")
+    assert runs.run("C", blessed="no") == ("B", False)
+    rollback(runs.model_base)
+    assert runs.run("D", blessed="no") == ("A", False)
 
 
 def test_a_refused_candidate_in_between_is_passed_over(runs):
