@@ -11,9 +11,10 @@ import keras
 import tensorflow as tf
 
 from models.albert import AlbertBackbone
+from models.albert.packed import PackedEncoder, with_encoder
 from models.backbone import create_backbone
 from models.config import ModelConfig
-from models.export import Predict
+from models.export import Predict, TrackedPredict
 from models.precision import FLOAT32
 from models.tasks.base import Task
 from models.tokenizer import AlbertTokenizer
@@ -87,10 +88,12 @@ class Candidate:
         return served
 
     def predict_function(self) -> Predict:
-        """Returns the model as a function of raw features, for `models.export`.
+        """Returns the model, with the weights it has now, as a function of raw features.
 
-        The graph of the model is traced once, however many signatures call it.
+        It is a tf.Module, which `models.export` saves with all that it uses. The graph of the model
+        is traced once, however many signatures call it.
         """
+        encoder, model = self._served()
         inputs = {
             name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
             for name, tensor in self.model.input.items()
@@ -98,21 +101,22 @@ class Candidate:
 
         @tf.function(input_signature=[inputs], autograph=False)
         def logits(inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
-            return self.model(inputs, training=False)
+            return model(inputs, training=False)
 
         def predict(features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
             return self.task.answer(features, logits, self.tokenizer, self.config.max_length)
 
-        return predict
+        heads = [variable.value for variable in model.weights]
+        return TrackedPredict(predict, [self.tokenizer, encoder, *heads])
 
-    @property
-    def tracked(self) -> list[tf.Variable | tf.Module]:
-        """What `predict_function` uses, to be saved with it."""
-        return [self.tokenizer, *(variable.value for variable in self.model.weights)]
+    def _served(self) -> tuple[PackedEncoder, keras.Model]:
+        """Returns the encoder of what is served, and the model that it is part of."""
+        encoder = PackedEncoder(self.backbone, dtype=self.config.serving_precision)
+        return encoder, with_encoder(self.model, self.backbone, encoder)
 
     def reference(self, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
         """Returns the answers that follow from padded rows alone: see `Task.reference`."""
-        return self.task.reference(inputs, self.model(inputs, training=False))
+        return self.task.reference(inputs, self._served()[1](inputs, training=False))
 
     def save_preset(self, directory: str, vocabulary_file: str) -> None:
         """Writes the backbone as a KerasHub preset, which `model.weights` of a later run can name.

@@ -67,6 +67,11 @@ class ModelConfig(Section):
     initializer_range: PositiveFloat | None = Field(
         default=None, description="Overrides the size's standard deviation of random weights."
     )
+    serving_precision: Literal["float32", "bfloat16"] = Field(
+        default="float32",
+        description="Number format of the matrix products in what is served; bfloat16 is for CPUs "
+        "with AVX512-BF16 or AMX.",
+    )
     dropout: Fraction | None = Field(
         default=None,
         description="Dropout inside the backbone; unset: that of the weights, 0 where they are "

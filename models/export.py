@@ -22,12 +22,22 @@ Predict = Callable[[Mapping[str, tf.Tensor]], Mapping[str, tf.Tensor]]
 """Raw features by name, string `(batch,)`, lists ragged `(batch, None)`, to decoded answers."""
 
 
-class _ServedModel(tf.Module):
-    """Holds what the signatures need when they are loaded."""
+class TrackedPredict(tf.Module):
+    """A Predict function together with what it needs when it is loaded."""
 
-    def __init__(self, tracked: Sequence[Any]) -> None:
+    def __init__(self, predict: Predict, tracked: Sequence[Any]) -> None:
+        """Makes one.
+
+        Args:
+          predict: The function.
+          tracked: The variables, tables and modules that it uses.
+        """
         super().__init__(name="served_model")
+        self._predict = predict
         self.tracked = list(tracked)
+
+    def __call__(self, features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+        return self._predict(features)
 
 
 def export_saved_model(
@@ -41,7 +51,7 @@ def export_saved_model(
       predict: The model, as TensorFlow ops that stock TensorFlow Serving has, none of them compiled
         by XLA, for any number of rows.
       info: What the model says of itself.
-      tracked: The variables, tables and modules that `predict` uses.
+      tracked: The variables, tables and modules that `predict` uses, unless it is a tf.Module.
     """
     inputs = task.serving_inputs()
     spec = example_spec(inputs)
@@ -55,7 +65,7 @@ def export_saved_model(
 
     serialized = tf.TensorSpec([None], tf.string, name=keys.SERIALIZED_EXAMPLES)
     tf.saved_model.save(
-        _ServedModel(tracked),
+        TrackedPredict(predict, tracked),
         directory,
         signatures={
             keys.SERVING_DEFAULT: tf.function(answer, autograph=False).get_concrete_function(

@@ -145,9 +145,7 @@ def _export(candidate: Candidate, fn_args: FnArgs, evaluation: TransformedSplit)
         code_version=fn_args.custom_config["code_version"],
         data=fn_args.custom_config["data"],
     )
-    export_saved_model(
-        fn_args.serving_model_dir, task, served.predict_function(), info, tracked=served.tracked
-    )
+    export_saved_model(fn_args.serving_model_dir, task, served.predict_function(), info)
     row_ids, inputs = evaluation.first_rows(REFERENCE_ROWS)
     write_reference(fn_args.serving_model_dir, row_ids, served.reference(inputs))
     served.save_preset(

@@ -135,9 +135,7 @@ def _export(
         max_length=max_length,
         code_version=code_version("models.weights", f"models.tasks.{task.name}"),
     )
-    export_saved_model(
-        str(directory), task, candidate.predict_function(), info, tracked=candidate.tracked
-    )
+    export_saved_model(str(directory), task, candidate.predict_function(), info)
     return info
 
 

@@ -56,6 +56,4 @@ def save_albert(folder: Path, size: str, texts: Path) -> None:
         task, config, AlbertTokenizer(vocabulary), seed=1, precision="float32"
     )
     info = ModelInfo(name=size, task="classification", labels=labels, max_length=128)
-    export_saved_model(
-        str(folder), task, candidate.predict_function(), info, tracked=candidate.tracked
-    )
+    export_saved_model(str(folder), task, candidate.predict_function(), info)

@@ -9,7 +9,7 @@ from models.export import write_reference
 from schemas import features as keys
 from schemas.model_info import ModelInfo, read_model_info
 from serving.served_graph import graph_problems
-from tests.models.tiny_training import TASK, build, export
+from tests.models.tiny_training import MODEL, TASK, build, export
 
 TEXTS = ["A fine  film.", "dull", "", "Ünbelievably “long” \N{SNOWMAN}", "funny " * 90]
 INFO = ModelInfo(
@@ -137,6 +137,16 @@ def test_model_of_16_bits_is_served_in_float32(vocabulary, tmp_path):
         np.testing.assert_array_equal(weights, expected)
     rows = served.predict_function()({keys.TEXT: tf.constant(TEXTS)})
     assert rows[keys.PROBABILITIES].dtype == tf.float32
+
+
+def test_model_can_be_served_in_bfloat16(vocabulary, tmp_path, signatures):
+    narrow = MODEL.model_copy(update={"serving_precision": "bfloat16"})
+    export(build(vocabulary, model=narrow), tmp_path, INFO)
+    assert graph_problems(tmp_path) == []
+    loaded = tf.saved_model.load(str(tmp_path))
+    found = answers(loaded.signatures, TEXTS)[keys.PROBABILITIES].numpy()
+    expected = answers(signatures, TEXTS)[keys.PROBABILITIES].numpy()
+    assert 0.0 < np.abs(found - expected).max() < 1e-2
 
 
 def test_saved_model_says_what_it_is(model_dir):

@@ -105,10 +105,4 @@ def run(candidate, folder, work_dir, *, precision="float32", log_dir=None, **tra
 
 def export(candidate, folder, info):
     """Writes the candidate's SavedModel, as the trainer does."""
-    export_saved_model(
-        str(folder),
-        candidate.task,
-        candidate.predict_function(),
-        info,
-        tracked=candidate.tracked,
-    )
+    export_saved_model(str(folder), candidate.task, candidate.predict_function(), info)
