@@ -205,13 +205,21 @@ class PackedLayer(keras.layers.Layer):
         self.hidden_dim = backbone.hidden_dim
 
     def call(
-        self, inputs: Mapping[str, Any], training: bool | None = None, pooled_only: bool = False
+        self,
+        inputs: Mapping[str, Any],
+        training: bool | None = None,
+        mask: Any = None,
+        pooled_only: bool = False,
     ) -> dict[str, Any]:
-        del training
+        del training, mask  # of the signature that calls of the backbone have
         return self.encoder(inputs, pooled_only=pooled_only)
 
     def compute_output_spec(
-        self, inputs: Mapping[str, Any], training: bool | None = None, pooled_only: bool = False
+        self,
+        inputs: Mapping[str, Any],
+        training: bool | None = None,
+        mask: Any = None,
+        pooled_only: bool = False,
     ) -> dict[str, keras.KerasTensor]:
         batch, length = inputs[keys.TOKEN_IDS].shape
         pooled = {"pooled_output": keras.KerasTensor((batch, self.hidden_dim), "float32")}
