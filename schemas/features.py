@@ -4,8 +4,14 @@ from typing import Final
 
 # Raw features, as ingest writes them into tf.Example.
 TEXT: Final = "text"
+TEXT_PAIR: Final = "text_pair"
+"""The second text of a row of two."""
 LABEL: Final = "label"
 LABEL_ID: Final = "label_id"
+LABEL_VECTOR: Final = "label_vector"
+"""1 for each label that a row of a multi-label task has, 0 for the others."""
+SCORE: Final = "score"
+"""What regression learns and answers."""
 ROW_ID: Final = "row_id"
 """`file name:line` of the row, so that an anomaly or a wrong answer can be traced to its source."""
 LENGTH_BUCKET: Final = "length_bucket"
@@ -34,6 +40,8 @@ PREDICTED_LABEL: Final = "label"
 PROBABILITY: Final = "probability"
 PROBABILITIES: Final = "probabilities"
 LABELS: Final = "labels"
+CHOSEN: Final = "chosen"
+"""The labels that a multi-label task gives a text."""
 
 # Keys of the component inputs and outputs.
 EXAMPLES: Final = "examples"

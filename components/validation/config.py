@@ -32,7 +32,8 @@ class ValidationConfig(Section):
     )
     max_label_drift: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         default=0.2,
-        description="Largest L-infinity distance of the label distribution from the span before.",
+        description="Largest distance of the distribution of labels (L-infinity) or scores "
+        "(Jensen-Shannon divergence) from the span before.",
     )
 
     @field_validator("actions")

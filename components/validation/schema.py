@@ -56,7 +56,10 @@ def curated_schema(
     Raises:
       UserError: If the user's schema cannot be read or contradicts the config.
     """
-    schema = _read_schema(Path(schemas.__file__).parent / task.schema)
+    folder = Path(schemas.__file__).parent
+    schema = _read_schema(folder / task.schema)
+    for part in task.schema_parts:
+        schema.MergeFrom(_read_schema(folder / part))
     if config.schema_file:
         _apply_changes(schema, _read_schema(Path(config.schema_file)), config.schema_file)
     known = {feature.name for feature in schema.feature}
@@ -64,6 +67,7 @@ def curated_schema(
         if role not in known:
             schema.feature.add(name=role, type=schema_pb2.BYTES, value_count={"min": 0, "max": 1})
     _complete_labels(schema, task, config)
+    _complete_score(schema, config)
     return schema
 
 
@@ -125,6 +129,16 @@ def _complete_labels(schema: schema_pb2.Schema, task: Task, config: ValidationCo
         label.drift_comparator.infinity_norm.threshold = config.max_label_drift
     if keys.LABEL_ID in features:
         features[keys.LABEL_ID].int_domain.max = len(task.labels) - 1
+    if keys.LABEL_VECTOR in features:
+        features[keys.LABEL_VECTOR].shape.dim[0].size = len(task.labels)
+
+
+def _complete_score(schema: schema_pb2.Schema, config: ValidationConfig) -> None:
+    """Fills in the drift threshold of a score, which is no category: a distance of histograms."""
+    for feature in schema.feature:
+        drift = feature.drift_comparator
+        if feature.name == keys.SCORE and not drift.HasField("jensen_shannon_divergence"):
+            drift.jensen_shannon_divergence.threshold = config.max_label_drift
 
 
 def _domain(schema: schema_pb2.Schema, label: schema_pb2.Feature) -> schema_pb2.StringDomain:

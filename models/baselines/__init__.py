@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tfx.components.trainer.fn_args_utils import FnArgs
 
-_NOT_BASELINES = ("base",)
+_NOT_BASELINES = ("bag_of_words", "base", "constant")
 
 
 def baseline_names() -> tuple[str, ...]:

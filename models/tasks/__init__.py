@@ -7,11 +7,15 @@ from typing import Any
 
 from models.tasks.base import Task
 
+_SHARED = ("base", "labels", "texts")
+
 
 def task_names() -> tuple[str, ...]:
     """Returns the names of the tasks there are."""
     return tuple(
-        sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base")
+        sorted(
+            module.name for module in pkgutil.iter_modules(__path__) if module.name not in _SHARED
+        )
     )
 
 

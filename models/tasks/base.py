@@ -73,6 +73,7 @@ class Task(ABC):
       Options: The keys that the task takes under `task:` beside `name`.
       recipe: Fine-tuning defaults.
       schema: File name of the curated schema in schemas/.
+      schema_parts: Further files there, whose features are added to it.
       formats: Names of the file formats that it reads; the first that claims a file's ending is
         taken where the config names none.
       columns: Roles that columns of an input file can have, required ones first.
@@ -88,6 +89,7 @@ class Task(ABC):
     Options: ClassVar[type[Section]]
     recipe: ClassVar[Recipe]
     schema: ClassVar[str]
+    schema_parts: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[tuple[str, ...]] = ("tsv", "csv", "jsonl", "parquet", "tfrecord")
     columns: ClassVar[tuple[str, ...]]
     required_columns: ClassVar[tuple[str, ...]]

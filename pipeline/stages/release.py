@@ -46,7 +46,7 @@ def release_stage(
         config=config.evaluate,
         task=config.task_record(),
         split=config.judged_split,
-        code_version=code_version("components.evaluation", task_module),
+        code_version=code_version("components.evaluation", "models.metrics", task_module),
     )
     serving_check = ServingCheck(
         model=candidate,

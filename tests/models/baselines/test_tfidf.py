@@ -7,7 +7,8 @@ import tensorflow as tf
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from models.baselines.tfidf import INVERSE_REGULARIZATION, fit, split_words
+from models.baselines.bag_of_words import split_words
+from models.baselines.tfidf import INVERSE_REGULARIZATION, fit
 from models.config import BaselinesConfig
 from models.tasks import create_task
 from schemas import features as keys

@@ -4,29 +4,19 @@ import pytest
 import tensorflow as tf
 from pydantic import ValidationError
 
-from models.backbone import create_backbone
-from models.config import ModelConfig
 from models.packing import pad
 from models.tasks import create_task
 from models.tasks.base import RowError
-from models.tasks.classification import length_bucket
+from models.tasks.texts import length_bucket
 from models.tokenizer import AlbertTokenizer
 from schemas import features as keys
 from schemas.errors import UserError
 from tests.models.conftest import SENTENCES
-
-BACKBONE = ModelConfig(
-    size="albert-tiny",
-    num_layers=1,
-    num_heads=2,
-    hidden_dim=16,
-    intermediate_dim=16,
-    embedding_dim=8,
-)
+from tests.models.tasks.pooled import build, padded
 
 
-def classification(*labels):
-    return create_task({"name": "classification", "labels": labels})
+def classification(*labels, **options):
+    return create_task({"name": "classification", "labels": labels, **options})
 
 
 @pytest.fixture
@@ -89,6 +79,37 @@ def test_rejected_rows(task, row, reason, message):
     assert caught.value.reason == reason
 
 
+PAIR = {"text": "Open?", "text_pair": "Until  SIX.", "label": "bad"}
+
+
+def test_row_of_a_pair():
+    features = classification("good", "bad", pair=True).encode_row(PAIR)
+    assert features[keys.TEXT_PAIR] == b"Until  SIX."
+    assert features[keys.LABEL_ID] == 1
+
+
+def test_pairs_are_the_same_where_both_texts_are():
+    task = classification("good", "bad", pair=True)
+    assert task.identity(task.encode_row(PAIR)) == "open?\nuntil six."
+
+
+def test_length_of_a_pair_is_that_of_both_texts():
+    task = classification("good", "bad", pair=True)
+    row = {"text": "a " * 5, "text_pair": "b " * 4, "label": "good"}
+    assert task.encode_row(row)[keys.LENGTH_BUCKET] == b"9-16"
+
+
+def test_second_text_must_not_be_empty():
+    task = classification("good", "bad", pair=True)
+    with pytest.raises(RowError, match="the text_pair must hold a character"):
+        task.encode_row({**PAIR, "text_pair": " "})
+
+
+def test_second_text_is_not_left_out_silently(task):
+    with pytest.raises(UserError, match=r"text_pair is for rows of two texts.*set task.pair: true"):
+        task.encode_row(PAIR)
+
+
 @pytest.mark.parametrize("name", ["label_id", "length_bucket", "row_id"])
 def test_column_named_as_a_made_feature(task, name):
     with pytest.raises(UserError, match=rf"received \['{name}'\]; rename"):
@@ -118,6 +139,22 @@ def test_requests_carry_the_text(task):
     assert task.serving_inputs() == {"text": tf.TensorSpec([None], tf.string, name="text")}
 
 
+def test_requests_of_a_pair_carry_both_texts():
+    task = classification("good", "bad", pair=True)
+    assert list(task.serving_inputs()) == ["text", "text_pair"]
+
+
+def test_pair_is_cut_at_the_longer_text(tokenizer):
+    task = classification("good", "bad", pair=True)
+    features = {"text": tf.constant(["a " * 40]), "text_pair": tf.constant(["a film"])}
+    inputs = task.preprocess(features, tokenizer, 12)
+    (ids,), (segments,) = (inputs[key].to_list() for key in (keys.TOKEN_IDS, keys.SEGMENT_IDS))
+    second = tokenizer(tf.constant(["a film"])).to_list()[0]
+    assert len(ids) == 12
+    assert ids[-len(second) - 2 :] == [tokenizer.sep_id, *second, tokenizer.sep_id]
+    assert segments == [0] * (11 - len(second)) + [1] * (len(second) + 1)
+
+
 def test_preprocessing(task, tokenizer):
     inputs = task.preprocess({keys.TEXT: tf.constant(["a film", "a " * 99])}, tokenizer, 8)
     first, second = inputs[keys.TOKEN_IDS].to_list()
@@ -126,14 +163,9 @@ def test_preprocessing(task, tokenizer):
     assert len(second) == 8
 
 
-def build(task, *, seed=0, dropout=0.1, dtype="float32"):
-    backbone = create_backbone(BACKBONE, 200, dtype=dtype, seed=seed)
-    return task.build_model(backbone, dropout=dropout, seed=seed)
-
-
 @pytest.fixture
 def inputs(task, tokenizer):
-    return pad(task.preprocess({keys.TEXT: tf.constant(SENTENCES)}, tokenizer, 16))
+    return padded(task, tokenizer, SENTENCES)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16", "mixed_float16"])
@@ -207,6 +239,14 @@ def test_answers_to_raw_text(task, vocabulary, texts):
 
 def test_first_metric_decides(task):
     assert task.metrics()[0].name == task.selection_metric == "accuracy"
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "mcc", "macro_f1"])
+def test_metric_of_the_config_decides(metric):
+    task = classification("good", "bad", metric=metric)
+    assert task.metrics()[0].name == task.selection_metric == metric
+    assert metric in [trained.name for trained in task.training_metrics()]
+    assert len(task.metrics()) == 5
 
 
 def test_only_cross_entropy_is_better_when_lower(task):
