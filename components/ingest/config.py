@@ -38,6 +38,11 @@ class IngestConfig(Section):
         description="Column name or 0-based position of each role; roles unknown to the task are "
         "slice features. Unset: the task's roles by their own names.",
     )
+    file_column: str | None = Field(
+        default=None,
+        description="Name of a slice feature that holds the name of a row's file, such as file; "
+        "unset: none.",
+    )
     span: PositiveInt | None = Field(
         default=None, description="Span to read; unset: the latest there is."
     )

@@ -10,6 +10,7 @@ from components.ingest.config import IngestConfig
 from components.ingest.formats.base import Rejection, Row, SourceFile, reject
 from models.tasks.base import FeatureValue, RowError, Task
 from schemas import features as keys
+from schemas.errors import UserError
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -51,6 +52,7 @@ class RowEncoder:
         self._file = file
         self._task = task
         self._max_length = config.max_text_length
+        self._file_column = config.file_column
         self._eval_fraction = (
             config.eval_fraction if config.eval is None and file.split == keys.TRAIN else 0.0
         )
@@ -68,6 +70,8 @@ class RowEncoder:
             self._task.identity(features).encode("utf-8", "surrogatepass"), digest_size=16
         ).digest()
         features[keys.ROW_ID] = f"{self._file.name}:{row.line}".encode()
+        if self._file_column is not None:
+            _add_file_name(features, self._file_column, self._file.name)
         return EncodedRow(
             split=self._split(digest[8:]),
             line=row.line,
@@ -109,6 +113,15 @@ class RowEncoder:
             return self._file.split
         fraction = int.from_bytes(digest, "little") / (1 << _FRACTION_BITS)
         return keys.EVAL if fraction < self._eval_fraction else keys.TRAIN
+
+
+def _add_file_name(features: dict[str, FeatureValue], column: str, name: str) -> None:
+    if column in features:
+        raise UserError(
+            f"ingest.file_column must be no feature that a row has already; received {column!r}; "
+            "choose another name"
+        )
+    features[column] = name.encode()
 
 
 def serialize_example(features: Mapping[str, FeatureValue]) -> bytes:

@@ -36,11 +36,15 @@ def write_schema(config: ValidationConfig, task: Task, ingest: IngestConfig, fol
     Raises:
       UserError: If the user's schema cannot be read or contradicts the config.
     """
-    text = text_format.MessageToString(curated_schema(config, task, ingest.columns))
+    text = text_format.MessageToString(curated_schema(config, task, _roles(ingest)))
     path = folder / f"schema-{hashlib.sha256(text.encode()).hexdigest()[:16]}.pbtxt"
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return path
+
+
+def _roles(ingest: IngestConfig) -> list[str]:
+    return [*ingest.columns, *filter(None, [ingest.file_column])]
 
 
 def curated_schema(

@@ -54,6 +54,7 @@ class Regression(TextTask):
     target = keys.SCORE
     target_features = (keys.SCORE,)
     baselines = ("mean", "tfidf_ridge")
+    problem_type = "regression"
     selection_metric = "pearson"
 
     options: Options

@@ -1,6 +1,6 @@
 """A client of TensorFlow Serving: raw text in, typed answers out, without TensorFlow."""
 
-from serving.client.answers import Answer, Classification
+from serving.client.answers import Answer, Classification, MultiLabel, Regression
 from serving.client.async_client import AsyncClient
 from serving.client.batches import BatchLimits
 from serving.client.client import Client
@@ -28,8 +28,10 @@ __all__ = [
     "Client",
     "DeadlineExceededError",
     "InvalidRequestError",
+    "MultiLabel",
     "NotFoundError",
     "OverloadedError",
+    "Regression",
     "RetryPolicy",
     "ServerFailureError",
     "ServingError",

@@ -26,10 +26,40 @@ class Classification:
     labels: tuple[str, ...]
 
 
-Answer: TypeAlias = Classification
+@dataclass(frozen=True)
+class MultiLabel:
+    """The labels of a text.
+
+    Attributes:
+      chosen: The labels that it has, the most probable first.
+      probabilities: The probability of each of `labels`.
+      labels: The labels of the model.
+    """
+
+    chosen: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Leaves out the empty texts with which the server fills up the row."""
+        object.__setattr__(self, "chosen", tuple(label for label in self.chosen if label))
+
+
+@dataclass(frozen=True)
+class Regression:
+    """The score of a text.
+
+    Attributes:
+      score: On the scale of the training rows.
+    """
+
+    score: float
+
+
+Answer: TypeAlias = Classification | MultiLabel | Regression
 """The answer to a text; a union of the types below."""
 
-ANSWER_TYPES: Final = (Classification,)
+ANSWER_TYPES: Final = (Classification, MultiLabel, Regression)
 """The answer of each task. A field is an output of the served model, of the same name."""
 
 
@@ -46,7 +76,8 @@ def typed_answer(outputs: Mapping[str, Value]) -> Answer:
     Raises:
       AnswerError: If no task answers like this.
     """
-    for answer_type in ANSWER_TYPES:
+    # Those with most fields first: a score may be an answer, or part of one.
+    for answer_type in sorted(ANSWER_TYPES, key=lambda kind: -len(fields(kind))):
         names = [field.name for field in fields(answer_type)]
         if outputs.keys() >= set(names):
             return answer_type(**{name: _frozen(outputs[name]) for name in names})

@@ -75,10 +75,9 @@ def test_model_learns(tokenizer):
         loss=task.loss(),
         weighted_metrics=task.training_metrics(),
     )
+    inputs = padded(task, tokenizer, SENTENCES)
     scores = np.linspace(0, 3, len(SENTENCES)).astype("float32")
-    rows = tf.data.Dataset.from_tensor_slices((padded(task, tokenizer, SENTENCES), scores)).batch(
-        16
-    )
+    rows = tf.data.Dataset.from_tensor_slices((inputs, scores)).batch(16)
     model.fit(rows.repeat(60), shuffle=False, verbose=0)
     after = model.evaluate(rows, verbose=0, return_dict=True)
     assert after[task.selection_metric] > 0.98

@@ -19,8 +19,10 @@ from serving.client import (
     Client,
     DeadlineExceededError,
     InvalidRequestError,
+    MultiLabel,
     NotFoundError,
     OverloadedError,
+    Regression,
     RetryPolicy,
     ServerFailureError,
     Tls,
@@ -157,8 +159,27 @@ def test_an_output_that_is_not_one_value_a_text_is_named(url, script):
 
 
 def test_outputs_of_no_known_task_come_as_they_are():
-    with pytest.raises(AnswerError, match=r"Classification: label, .*; received score; ask for"):
-        typed_answer({"score": 1.0})
+    with pytest.raises(AnswerError, match=r"Classification: label, .*; received embedding; ask"):
+        typed_answer({"embedding": [1.0, 0.5]})
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        ({"score": 3.5}, Regression(3.5)),
+        (
+            {"chosen": ["b", ""], "probabilities": [0.1, 0.9], "labels": ["a", "b"]},
+            MultiLabel(("b",), (0.1, 0.9), ("a", "b")),
+        ),
+        (
+            {"score": 1.0, "label": "a", "probability": 1.0, "probabilities": [1.0, 0.0]}
+            | {"labels": ["a", "b"]},
+            Classification("a", 1.0, (1.0, 0.0), ("a", "b")),
+        ),
+    ],
+)
+def test_the_outputs_say_the_type_of_the_answer(outputs, expected):
+    assert typed_answer(outputs) == expected
 
 
 def test_half_a_surrogate_pair_is_refused_before_it_is_sent(url, script):
