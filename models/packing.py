@@ -32,7 +32,7 @@ def pack(
       `token_ids` and `segment_ids` (0 up to the first `[SEP]`, then 1), int32 `(batch, None)`.
     """
     if second is None:
-        parts = [_truncate(first, tf.minimum(_lengths(first), max_length - 2))]
+        parts = [truncate(first, tf.minimum(_lengths(first), max_length - 2))]
     else:
         parts = _truncate_pair(first, second, max_length - 3)
     separator = tf.fill((first.nrows(), 1), sep_id)
@@ -79,13 +79,13 @@ def _truncate_pair(
         _lengths(first), tf.maximum(budget - _lengths(second), (budget + 1) // 2)
     )
     second_kept = tf.minimum(_lengths(second), budget - first_kept)
-    return [_truncate(first, first_kept), _truncate(second, second_kept)]
+    return [truncate(first, first_kept), truncate(second, second_kept)]
 
 
-def _truncate(tokens: tf.RaggedTensor, lengths: tf.Tensor) -> tf.RaggedTensor:
-    """Keeps the first `lengths[i]` tokens of row `i`."""
+def truncate(tokens: tf.RaggedTensor, lengths: tf.Tensor) -> tf.RaggedTensor:
+    """Keeps the first `lengths[i]` tokens of row `i`, which has as many at least."""
     starts = tf.cast(tokens.row_starts(), tf.int32)
-    kept = tf.ragged.range(starts, starts + lengths)
+    kept = tf.ragged.range(starts, starts + tf.cast(lengths, tf.int32))
     return (
         tf.cast(kept, tf.int32)
         .with_values(tf.gather(tokens.values, kept.values))

@@ -16,11 +16,22 @@ ROW_ID: Final = "row_id"
 """`file name:line` of the row, so that an anomaly or a wrong answer can be traced to its source."""
 LENGTH_BUCKET: Final = "length_bucket"
 """Number of words as a range ("9-16"): a slice of every evaluation."""
+PASSAGE: Final = "passage"
+QUESTION: Final = "question"
+OPTIONS: Final = "options"
+"""The answers that a question may have, a list."""
+ANSWER: Final = "answer"
+LEVEL: Final = "level"
+NUM_OPTIONS: Final = "num_options"
+QUESTION_LENGTH: Final = "question_length"
+"""Number of words of the question as a range: a slice of every evaluation."""
 
 # Transformed features, as tf.Transform writes them.
 TOKEN_IDS: Final = "token_ids"
 SEGMENT_IDS: Final = "segment_ids"
 PADDING_MASK: Final = "padding_mask"
+OPTION_LENGTHS: Final = "option_lengths"
+"""Tokens of each option of a row, whose tokens stand one option after the other."""
 
 # Splits of the Examples artifacts.
 TRAIN: Final = "train"
@@ -42,6 +53,10 @@ PROBABILITIES: Final = "probabilities"
 LABELS: Final = "labels"
 CHOSEN: Final = "chosen"
 """The labels that a multi-label task gives a text."""
+
+# Decoded outputs of multiple choice, beside the probabilities.
+INDEX: Final = "index"
+OPTION: Final = "option"
 
 # Keys of the component inputs and outputs.
 EXAMPLES: Final = "examples"

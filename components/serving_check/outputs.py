@@ -44,10 +44,11 @@ def adds_up_to_one(outputs: Outputs) -> bool:
 
 
 def difference(left: Outputs, right: Outputs) -> float:
-    """Returns the largest difference of a number; infinite where the outputs are not alike.
+    """Returns the largest difference of a fraction; infinite where the outputs are not alike.
 
-    Texts must be the same in every row whose numbers are: a label may turn only with its
-    probability. Lists of unlike length are filled up first, as the longest of a batch decides it.
+    Texts and whole numbers must be the same in every row whose fractions are: a label, or its
+    position, may turn only with its probability. Lists of unlike length are filled up first, for
+    the longest of a batch decides it.
 
     >>> left = {"score": np.array([0.5, 0.1]), "label": np.array([b"a", b"b"])}
     >>> right = {"score": np.array([0.4, 0.1]), "label": np.array([b"c", b"b"])}
@@ -62,7 +63,7 @@ def difference(left: Outputs, right: Outputs) -> float:
         return float("inf")
     pairs = {name: _of_one_shape([left[name], right[name]]) for name in left}
     left, right = ({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))
-    numbers = [name for name in left if left[name].dtype.kind in "fiu"]
+    numbers = [name for name in left if left[name].dtype.kind == "f"]
     num_rows = len(next(iter(left.values()), ()))
     gaps = np.zeros(num_rows)
     for name in numbers:

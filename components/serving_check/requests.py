@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from components.raw_examples import RawExample
 from schemas.features import ROW_ID
@@ -12,8 +12,6 @@ from serving.columns import columns
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-T = TypeVar("T")
 
 HOSTILE_TEXTS: Final[Mapping[str, bytes]] = {
     "empty": b"",
@@ -27,6 +25,8 @@ HOSTILE_TEXTS: Final[Mapping[str, bytes]] = {
     "invalid UTF-8": b"caf\xe9 \xff\xfe \x80",
     "NUL": b"a\x00b\x00",
 }
+
+_OTHER_TEXT = b"another text"
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,14 @@ def request_of(rows: Sequence[Row]) -> dict[str, list[bytes] | list[list[bytes]]
     return columns([row.features for row in rows])
 
 
-def request_everywhere(inputs: Mapping[str, tf.TensorSpec], texts: Sequence[T]) -> dict[str, Any]:
-    """Returns a request with the same text in every input of a row, twice where it is a list."""
+def request_everywhere(
+    inputs: Mapping[str, tf.TensorSpec], texts: Sequence[bytes]
+) -> dict[str, list[bytes] | list[list[bytes]]]:
+    """Returns a request with the same text in every input of a row, and with another in its lists.
+
+    A model that chooses from a list could not choose from equal texts but by rounding.
+    """
     return {
-        name: [[text, text] if spec.shape.rank == 2 else text for text in texts]
+        name: [[text, _OTHER_TEXT] for text in texts] if spec.shape.rank == 2 else list(texts)
         for name, spec in inputs.items()
     }

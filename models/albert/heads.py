@@ -13,6 +13,9 @@ from models.albert.pieces import EPSILON
 INITIALIZER_RANGE = 0.02
 """Standard deviation of random weights; source: `initializer_range` of every published config."""
 
+NO_OPTION = -1e9
+"""Added to the logit of an option that is none."""
+
 
 class MaskedLanguageModelHead(keras.layers.Layer):
     """Says for tokens which piece of the vocabulary stands there.
@@ -78,6 +81,36 @@ class MaskedLanguageModelHead(keras.layers.Layer):
         embeddings = ops.cast(self.token_embedding.embeddings, x.dtype)
         logits = ops.matmul(x, ops.transpose(embeddings))
         return ops.cast(logits, "float32") + ops.cast(self.output_bias, "float32")
+
+
+class OptionsAsRows(keras.layers.Layer):
+    """Model inputs `(batch, options, length)` as rows of their own, `(batch * options, length)`."""
+
+    def call(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        return {name: ops.reshape(x, (-1, ops.shape(x)[-1])) for name, x in inputs.items()}
+
+    def compute_output_spec(self, inputs: dict[str, Any]) -> dict[str, keras.KerasTensor]:
+        return {name: keras.KerasTensor((None, x.shape[-1]), x.dtype) for name, x in inputs.items()}
+
+
+class ScoresOfOptions(keras.layers.Layer):
+    """One score a row, `(batch * options, 1)`, as logits of the options, `(batch, options)`.
+
+    An option without a token is none: its logit is so low that its probability is 0.
+    """
+
+    def call(self, scores: Any, padding_mask: Any) -> Any:
+        """Returns the logits.
+
+        Args:
+          scores: float32 `(batch * options, 1)`.
+          padding_mask: `(batch, options, length)`, 0 for padding.
+        """
+        exists = ops.cast(ops.any(ops.cast(padding_mask, "bool"), axis=-1), "float32")
+        return ops.reshape(scores, ops.shape(exists)) + (1.0 - exists) * NO_OPTION
+
+    def compute_output_spec(self, scores: Any, padding_mask: Any) -> keras.KerasTensor:
+        return keras.KerasTensor(padding_mask.shape[:-1], "float32")
 
 
 def take_tokens(sequence_output: Any, positions: Any) -> Any:

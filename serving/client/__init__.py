@@ -1,6 +1,12 @@
 """A client of TensorFlow Serving: raw text in, typed answers out, without TensorFlow."""
 
-from serving.client.answers import Answer, Classification, MultiLabel, Regression
+from serving.client.answers import (
+    Answer,
+    Classification,
+    MultiLabel,
+    MultipleChoice,
+    Regression,
+)
 from serving.client.async_client import AsyncClient
 from serving.client.batches import BatchLimits
 from serving.client.client import Client
@@ -29,6 +35,7 @@ __all__ = [
     "DeadlineExceededError",
     "InvalidRequestError",
     "MultiLabel",
+    "MultipleChoice",
     "NotFoundError",
     "OverloadedError",
     "Regression",

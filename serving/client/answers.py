@@ -56,10 +56,26 @@ class Regression:
     score: float
 
 
-Answer: TypeAlias = Classification | MultiLabel | Regression
+@dataclass(frozen=True)
+class MultipleChoice:
+    """The option that answers a question.
+
+    Attributes:
+      index: Its position among the options of the request, 0-based.
+      option: Its text.
+      probabilities: The probability of each option; 0 beyond the options of this question, where
+        another question of the request had more.
+    """
+
+    index: int
+    option: str
+    probabilities: tuple[float, ...]
+
+
+Answer: TypeAlias = Classification | MultiLabel | MultipleChoice | Regression
 """The answer to a text; a union of the types below."""
 
-ANSWER_TYPES: Final = (Classification, MultiLabel, Regression)
+ANSWER_TYPES: Final = (Classification, MultiLabel, MultipleChoice, Regression)
 """The answer of each task. A field is an output of the served model, of the same name."""
 
 

@@ -37,3 +37,10 @@ def test_answers_of_unlike_length_are_stacked():
 def test_positions_are_filled_up_with_minus_one():
     both = stack([{"start": np.array([[3]])}, {"start": np.array([[4, 9]])}])
     assert both["start"].tolist() == [[3, -1], [4, 9]]
+
+
+def test_a_position_may_turn_only_with_its_probability():
+    first = {"index": np.array([0]), "probabilities": np.array([[0.501, 0.499]])}
+    turned = {"index": np.array([1]), "probabilities": np.array([[0.499, 0.501]])}
+    assert difference(first, turned) == pytest.approx(0.002)
+    assert difference(first, {**first, "index": np.array([1])}) == float("inf")
