@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from models.albert.heads import NO_OPTION
+from models.baselines.bag_of_words import split_words
 from models.baselines.base import Rows
-from models.baselines.tfidf import split_words
 from models.config import BaselinesConfig
 from models.tasks.base import Task
 from schemas import features as keys

@@ -124,7 +124,8 @@ def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any
     merged = dict(base)
     for key, value in change.items():
         inner = merged.get(key)
-        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
+        # A task that is named is another one, with keys of its own.
+        both = isinstance(inner, Mapping) and isinstance(value, Mapping) and "name" not in value
         merged[key] = _merged(inner, value) if both else value
     return merged
 

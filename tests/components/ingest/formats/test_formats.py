@@ -5,7 +5,7 @@ from components.ingest.formats.base import Format
 
 
 def test_every_module_is_a_format():
-    assert format_names() == ("csv", "jsonl", "parquet", "tfrecord", "tsv")
+    assert format_names() == ("csv", "jsonl", "parquet", "race", "tfrecord", "tsv")
 
 
 @pytest.mark.parametrize("name", format_names())
@@ -26,7 +26,7 @@ def test_an_unknown_format_is_refused():
         ("a.json", "jsonl"),
         ("a.tfrecord-00000-of-00001", None),
         ("a.tfrecords.gz", "tfrecord"),
-        ("a.txt", None),
+        ("a.xlsx", None),
     ],
 )
 def test_the_ending_says_the_format(path, name):
