@@ -1,10 +1,10 @@
-"""`albert-tfx export`: a classifier that was fine-tuned elsewhere becomes a served version."""
+"""`albert-tfx export`: a model that was fine-tuned elsewhere becomes a served version."""
 
 from __future__ import annotations
 
 import datetime
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,19 +17,23 @@ from pipeline.weights import hub
 from schemas import features as keys
 from schemas.errors import UserError
 from schemas.model_info import ModelInfo, write_model_info
+from serving.columns import columns
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from models.tasks.base import Task
     from models.weights.checkpoint import Checkpoint
+    from serving.warmup import WarmupRequest
 
 MODEL_NAME = "albert"
-_TASK = "classification"
 _MAX_LENGTH = 512
 _SEED = 0
 _WARMUP_TEXTS = (1, 8)
+_WARMUP_OPTIONS = (b"a short text", b"another one")
 
 
-def export_classifier(
+def export_fine_tuned(
     source: str,
     model_base: Path,
     *,
@@ -37,10 +41,10 @@ def export_classifier(
     max_length: int | None = None,
     vocabulary: Path | None = None,
 ) -> int:
-    """Publishes a fine-tuned classifier as the next version of a model base, without training.
+    """Publishes a fine-tuned model as the next version of a model base, without training.
 
     Args:
-      source: Weights with a classifier: see `models.weights.sources.open_checkpoint`.
+      source: Weights with a head: see `models.weights.sources.open_checkpoint`.
       model_base: Folder of the versions; made where it is missing.
       labels: The classifier's labels in the order of its outputs; none: those of the source.
       max_length: Longest input in tokens; None: as many as the weights have positions.
@@ -50,7 +54,8 @@ def export_classifier(
       The number of the new version.
 
     Raises:
-      UserError: If the source has no such classifier, or the model base cannot be written.
+      UserError: If the source has no head that a task answers with, or the model base cannot be
+        written.
       AlbertTfxError: If the exported model cannot be served; what is served stays as it was.
     """
     silence_libraries()
@@ -68,7 +73,7 @@ def export_classifier(
         info = _export(preset, saved_model, task, length, checkpoint.vocabulary)
         version = _publish(saved_model, model_base, info)
     make_console().print(
-        f"version {version} of {model_base} answers with {', '.join(task.labels)}",
+        f"version {version} of {model_base} answers {_described(task)}",
         soft_wrap=True,
         markup=False,
     )
@@ -76,29 +81,38 @@ def export_classifier(
 
 
 def _task(checkpoint: Checkpoint, given: Sequence[str]) -> Task:
-    """Returns the task that the source's classifier was fine-tuned for."""
-    from models.tasks import create_task
-    from models.weights.heads import CLASSIFIER
+    """Returns the task that the source was fine-tuned for."""
+    from models.tasks import create_task, task_class, task_names
 
-    heads, problem_type = checkpoint.info.heads, checkpoint.info.problem_type
-    num_outputs = heads.get(CLASSIFIER, 0)
-    if num_outputs < 2 or problem_type not in ("", "single_label_classification"):
-        received = f"{', '.join(heads) or 'no head'}, {num_outputs} outputs"
+    info = checkpoint.info
+    labels = tuple(given) or info.labels
+    found = {
+        name: task_class(name).options_for(info.heads, labels, info.problem_type)
+        for name in task_names()
+    }
+    task = next(({"name": name, **one} for name, one in found.items() if one is not None), None)
+    if task is None:
+        received = ", ".join(f"{head} of {count} outputs" for head, count in info.heads.items())
         raise UserError(
-            "the source must have a classifier that gives one of several labels; received "
-            f"{received}{f', {problem_type}' if problem_type else ''}; export an "
-            "AlbertForSequenceClassification, or fine-tune these weights with `albert-tfx run`"
+            "the source must have a head that a task here answers with; received "
+            f"{received or 'no head'}{f', {info.problem_type}' if info.problem_type else ''}; "
+            "export an AlbertForSequenceClassification or another fine-tuned class, or fine-tune "
+            "these weights with `albert-tfx run`"
         )
-    labels = list(given) or list(checkpoint.info.labels)
-    if len(labels) != num_outputs:
+    num_outputs = max(info.heads.values())
+    if "labels" in task and len(labels) != num_outputs:
         raise UserError(
             f"--label must be given for each of the {num_outputs} outputs; received "
             f"{', '.join(labels)}; name them in the order of the outputs"
         )
     try:
-        return create_task({"name": _TASK, "labels": labels})
+        return create_task(task)
     except ValidationError as error:
         raise UserError(f"{error.errors()[0]['msg']}; name them with --label") from error
+
+
+def _described(task: Task) -> str:
+    return f"with {', '.join(task.labels)}" if task.labels else f"as {task.name}"
 
 
 def _length(checkpoint: Checkpoint, given: int | None) -> int:
@@ -144,13 +158,8 @@ def _publish(saved_model: Path, model_base: Path, info: ModelInfo) -> int:
     from serving.fingerprint import model_fingerprint
     from serving.saved_model import LoadedModel
     from serving.versions import publish
-    from serving.warmup import WarmupRequest, read_warmup, replay, write_warmup
+    from serving.warmup import read_warmup, replay, write_warmup
 
-    texts = [label.encode() for label in info.labels]
-    requests = [
-        WarmupRequest(keys.SERVING_DEFAULT, {keys.TEXT: (texts * size)[:size]})
-        for size in _WARMUP_TEXTS
-    ]
     now = datetime.datetime.now(datetime.timezone.utc)
     completed = {
         "fingerprint": model_fingerprint(saved_model),
@@ -159,8 +168,20 @@ def _publish(saved_model: Path, model_base: Path, info: ModelInfo) -> int:
 
     def complete(staged: Path, version: int) -> None:
         write_model_info(staged, info.model_copy(update={**completed, "version": version}))
-        write_warmup(staged, requests, model_name=info.name)
         with LoadedModel.load(staged) as model:
+            requests = [_warmup_request(model.inputs(), size) for size in _WARMUP_TEXTS]
+            write_warmup(staged, requests, model_name=info.name)
             replay(model, read_warmup(staged))
 
     return publish(saved_model, model_base, complete)
+
+
+def _warmup_request(inputs: Mapping[str, tf.TensorSpec], num_rows: int) -> WarmupRequest:
+    """Returns a request with the same short text everywhere."""
+    from serving.warmup import WarmupRequest
+
+    row = {
+        name: _WARMUP_OPTIONS if spec.shape.rank == 2 else _WARMUP_OPTIONS[0]
+        for name, spec in inputs.items()
+    }
+    return WarmupRequest(keys.SERVING_DEFAULT, columns([row] * num_rows))

@@ -101,6 +101,24 @@ class Task(ABC):
     def __init__(self, options: Section) -> None:
         self.options = options
 
+    @classmethod
+    def options_for(
+        cls, heads: Mapping[str, int], labels: Sequence[str], problem_type: str
+    ) -> dict[str, Any] | None:
+        """Returns the options under which the task answers with a model that came fine-tuned.
+
+        Args:
+          heads: Number of outputs by head, of models.weights.heads.
+          labels: Names of the outputs, where they have some.
+          problem_type: transformers' `problem_type`; empty where it does not say.
+
+        Returns:
+          What stands in the `task` section beside the name; None where the heads are of another
+          task.
+        """
+        del heads, labels, problem_type
+        return None
+
     # --- ingest ----------------------------------------------------------------------------------
 
     @abstractmethod

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -51,6 +51,13 @@ class Classification(TextTask):
     @property
     def selection_metric(self) -> str:
         return self.options.metric
+
+    @classmethod
+    def options_for(
+        cls, heads: Mapping[str, int], labels: Sequence[str], problem_type: str
+    ) -> dict[str, Any] | None:
+        single = problem_type in ("", "single_label_classification")
+        return {"labels": list(labels)} if single and heads.get("classifier", 0) > 1 else None
 
     # --- ingest and transform --------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ all differ, and only the texts and the declared labels are shared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -55,6 +55,13 @@ class MultiLabel(TextTask):
     @property
     def labels(self) -> tuple[str, ...]:
         return self.options.labels
+
+    @classmethod
+    def options_for(
+        cls, heads: Mapping[str, int], labels: Sequence[str], problem_type: str
+    ) -> dict[str, Any] | None:
+        several = problem_type == cls.problem_type and "classifier" in heads
+        return {"labels": list(labels)} if several else None
 
     # --- ingest and transform --------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
@@ -48,6 +48,13 @@ class MultipleChoice(Task):
     weights_heads: ClassVar = {"logits": "multiple_choice"}
 
     options: Options
+
+    @classmethod
+    def options_for(
+        cls, heads: Mapping[str, int], labels: Sequence[str], problem_type: str
+    ) -> dict[str, Any] | None:
+        del labels, problem_type
+        return {} if "multiple_choice" in heads else None
 
     # --- ingest ----------------------------------------------------------------------------------
 

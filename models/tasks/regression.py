@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
@@ -58,6 +58,15 @@ class Regression(TextTask):
     selection_metric = "pearson"
 
     options: Options
+
+    @classmethod
+    def options_for(
+        cls, heads: Mapping[str, int], labels: Sequence[str], problem_type: str
+    ) -> dict[str, Any] | None:
+        del labels
+        # transformers too takes one output without a `problem_type` for a score.
+        score = problem_type in ("", cls.problem_type) and heads.get("classifier") == 1
+        return {} if score else None
 
     # --- ingest and transform --------------------------------------------------------------------
 

@@ -23,12 +23,12 @@ def export(
     ] = None,
     vocabulary: Vocabulary = None,
 ) -> None:
-    """Publish a classifier that was fine-tuned elsewhere for TensorFlow Serving, without training.
+    """Publish a model that was fine-tuned elsewhere for TensorFlow Serving, without training.
 
-    The version takes raw text and answers with labels, as the versions of a run do.
+    The version takes raw text and answers with labels, scores or options, as those of a run do.
     """
-    from pipeline.export import export_classifier
+    from pipeline.export import export_fine_tuned
 
-    export_classifier(
+    export_fine_tuned(
         source, model_base, labels=label or (), max_length=max_length, vocabulary=vocabulary
     )

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from models.tasks import task_class, task_names
 from pipeline.cli import app
-from pipeline.export import export_classifier
+from pipeline.export import export_fine_tuned
 from schemas.errors import UserError
 from schemas.model_info import read_model_info
 from serving.predict import predict
@@ -51,7 +52,7 @@ def test_version_says_what_it_is(model_base):
 
 def test_original_checkpoint_with_labels_becomes_the_next_version(tmp_path, model_base):
     source = write_tf1("classifier", tmp_path / "tf1")
-    version = export_classifier(
+    version = export_fine_tuned(
         str(source), tmp_path / "served", labels=["no", "yes", "both"], max_length=16
     )
     assert version == 1
@@ -64,14 +65,14 @@ def test_original_checkpoint_with_labels_becomes_the_next_version(tmp_path, mode
 @pytest.mark.parametrize(
     ("golden", "message"),
     [
-        ("model", "must have a classifier .*; received no head, 0 outputs; export an"),
-        ("pretraining", "must have a classifier .*; received mlm, sop, 0 outputs; export an"),
+        ("model", "must have a head .*; received no head; export an"),
+        ("pretraining", "received mlm of 0 outputs, sop of 2 outputs; export an"),
     ],
 )
-def test_weights_without_a_classifier(golden, message, tmp_path):
+def test_weights_without_a_fine_tuned_head(golden, message, tmp_path):
     source = copy_golden(golden, tmp_path / "source")
     with pytest.raises(UserError, match=message):
-        export_classifier(str(source), tmp_path / "served")
+        export_fine_tuned(str(source), tmp_path / "served")
     assert list_versions(tmp_path / "served") == {}
 
 
@@ -86,13 +87,38 @@ def test_weights_without_a_classifier(golden, message, tmp_path):
 def test_options_that_do_not_fit(options, message, tmp_path):
     source = copy_golden("classifier", tmp_path / "source")
     with pytest.raises(UserError, match=message):
-        export_classifier(str(source), tmp_path / "served", **options)
+        export_fine_tuned(str(source), tmp_path / "served", **options)
 
 
-def test_several_labels_at_once_are_refused(tmp_path):
+def test_options_are_chosen_as_transformers_chooses(tmp_path):
+    source = copy_golden("multiple_choice", tmp_path / "source")
+    assert export_fine_tuned(str(source), tmp_path / "served") == 1
+    asked = json.loads((GOLDENS / "multiple_choice" / "answers.json").read_text())
+    names = ("passage", "question", "options")
+    answers = predict(tmp_path / "served", [{name: row[name] for name in names} for row in asked])
+    for row, answer in zip(asked, answers, strict=True):
+        found = answer["probabilities"][: len(row["options"])]
+        np.testing.assert_allclose(found, row["probabilities"], rtol=1e-5)
+        assert answer["option"] == row["options"][int(np.argmax(row["probabilities"]))]
+
+
+@pytest.mark.parametrize(
+    ("change", "task", "output"),
+    [
+        ({"problem_type": "multi_label_classification"}, "multilabel", "chosen"),
+        ({"problem_type": "single_label_classification"}, "classification", "label"),
+    ],
+)
+def test_the_problem_type_says_the_task(change, task, output, tmp_path):
     source = copy_golden("classifier", tmp_path / "source")
     path = source / "config.json"
-    config = json.loads(path.read_text()) | {"problem_type": "multi_label_classification"}
-    path.write_text(json.dumps(config))
-    with pytest.raises(UserError, match=r"one of several .*multi_label_classification; exp"):
-        export_classifier(str(source), tmp_path / "served")
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    export_fine_tuned(str(source), tmp_path / "served")
+    assert read_model_info(tmp_path / "served" / "1").task == task
+    assert output in next(predict(tmp_path / "served", ["fine"]))
+
+
+def test_one_output_is_a_score():
+    given = {"heads": {"classifier": 1}, "labels": (), "problem_type": ""}
+    found = {name: task_class(name).options_for(**given) for name in task_names()}
+    assert [name for name, options in found.items() if options is not None] == ["regression"]

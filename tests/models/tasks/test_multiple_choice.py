@@ -1,9 +1,11 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from models.backbone import create_backbone
 from models.config import ModelConfig
+from models.multiple_choice.packing import pad_options
 from models.tasks import create_task
 from schemas import features as keys
 
@@ -96,3 +98,14 @@ def test_batch_of_transformed_rows(task, model, tokenizer):
 def test_loss_of_one_answer_for_all(task):
     loss = task.constant_loss({keys.LABEL_ID: np.array([0, 1, 3, 3])})
     assert loss == pytest.approx(1.5 * np.log(2))
+
+
+def test_learns_which_option_is_right(task, model, tokenizer):
+    rows = request(FIRST, SECOND)
+    inputs = pad_options(task.preprocess(rows, tokenizer, 32))
+    target = tf.constant([1, 2])
+    model.compile(keras.optimizers.Adam(3e-3), task.loss(), metrics=task.training_metrics())
+    history = model.fit(inputs, target, epochs=40, verbose=0).history
+    assert history["loss"][0] > 0.8
+    assert history["loss"][-1] < 0.1
+    assert history["accuracy"][-1] == 1

@@ -78,6 +78,10 @@ TEXTS = [
     "In 1999, people saw it on 12 evenings.",
     "warm",
 ]
+QUESTIONS = [
+    ("a fine film", "it was", ["dull", "funny", "fine"]),
+    ("people laughed", "who?", ["nobody", "people"]),
+]
 
 
 def make_inputs(vocabulary_size, generator):
@@ -197,6 +201,35 @@ def answer_texts(folder):
     (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
 
 
+def answer_questions(folder):
+    """What the model answers to questions, as the run_swag example of transformers asks it."""
+    shutil.copy(HERE / "spiece.model", folder)
+    model = transformers.AutoModelForMultipleChoice.from_pretrained(folder).eval()
+    tokenizer = transformers.AlbertTokenizer.from_pretrained(folder)
+    answers = []
+    for passage, question, options in QUESTIONS:
+        answered = [f"{question} {option}" for option in options]
+        inputs = tokenizer(
+            [passage] * len(options),
+            answered,
+            padding=True,
+            return_token_type_ids=True,
+            return_tensors="pt",
+        )
+        with torch.no_grad():
+            logits = model(**{key: value[None] for key, value in inputs.items()}).logits[0]
+        answers.append(
+            {
+                "passage": passage,
+                "question": question,
+                "options": options,
+                "probabilities": logits.softmax(dim=0).tolist(),
+            }
+        )
+    (folder / "spiece.model").unlink()
+    (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
+
+
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir()
@@ -213,6 +246,7 @@ def main():
         save(name, model)
         make_golden(name, model, vocabulary_size, generator)
     answer_texts(HERE / "classifier")
+    answer_questions(HERE / "multiple_choice")
 
 
 if __name__ == "__main__":
