@@ -11,6 +11,7 @@ from pipeline.commands.compile import compile_pipeline
 from pipeline.commands.drift import drift
 from pipeline.commands.export import export
 from pipeline.commands.gateway import gateway
+from pipeline.commands.infer import infer
 from pipeline.commands.init import init
 from pipeline.commands.models import models
 from pipeline.commands.plan import plan
@@ -37,6 +38,7 @@ for command in (
     init,
     plan,
     predict,
+    infer,
     export,
     models,
     promote,

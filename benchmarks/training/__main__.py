@@ -17,71 +17,23 @@ Bars: 1.3 times the peer's tokens a second; an MFU of 45 %; xxlarge-v2 within 24
 
 import argparse
 import csv
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.training.workload import SIZES, Workload, flops_per_token, random_rows
+from benchmarks.worker import ROOT, Worker
 
-ROOT = Path(__file__).parents[2]
 SST2 = ROOT.parent / "shared" / "data" / "sst2" / "train.tsv"
 MAX_LENGTH = 128
 PIECES = 8_000
 MEMORY_LIMIT_GIB = 24
-
-
-class Worker:
-    """One side of the comparison, in a process of its own."""
-
-    def __init__(self, name: str, command: Sequence[str]) -> None:
-        """Starts the process and waits until it is ready.
-
-        Args:
-          name: To show.
-          command: What to run.
-        """
-        self.name = name
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        self.ready = self._result()
-        self.turns: list[dict[str, float]] = []
-
-    def measure(self) -> None:
-        """Lets it have a turn."""
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        self.turns.append(self._result())
-
-    def close(self) -> None:
-        """Ends the process."""
-        self.process.communicate()
-
-    @property
-    def tokens_per_second(self) -> float:
-        """The median of its turns."""
-        return statistics.median(turn["tokens"] / turn["seconds"] for turn in self.turns)
-
-    def _result(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith("RESULT "):
-                return json.loads(line.removeprefix("RESULT "))
-        raise SystemExit(f"{self.name} ended with code {self.process.wait()}; see above")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -165,7 +117,7 @@ def _print_comparison(workers: Sequence[Worker], workload: Workload) -> None:
         table.add_row(
             worker.name,
             worker.ready["versions"],
-            f"{worker.tokens_per_second:.0f}",
+            f"{_tokens_per_second(worker):.0f}",
             " ".join(f"{rate:.0f}" for rate in rates),
             f"{padding:.1%}",
             f"{worker.ready['product_flops'] / 1e9:.0f}",
@@ -174,8 +126,13 @@ def _print_comparison(workers: Sequence[Worker], workload: Workload) -> None:
     console = Console(width=140)
     console.print(table)
     if len(workers) > 1:
-        ratio = workers[0].tokens_per_second / workers[1].tokens_per_second
+        ratio = _tokens_per_second(workers[0]) / _tokens_per_second(workers[1])
         console.print(f"ours / transformers: {ratio:.2f}")
+
+
+def _tokens_per_second(worker: Worker) -> float:
+    """Returns the median of its turns."""
+    return statistics.median(turn["tokens"] / turn["seconds"] for turn in worker.turns)
 
 
 def _print_xxlarge(path: Path) -> None:

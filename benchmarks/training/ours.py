@@ -26,9 +26,9 @@ from benchmarks.training.workload import (
     VOCABULARY_SIZE,
     WEIGHT_DECAY,
     Workload,
-    answer,
     best_rate,
 )
+from benchmarks.worker import answer
 from models.albert import AlbertBackbone
 
 INPUTS = ("token_ids", "segment_ids", "padding_mask")

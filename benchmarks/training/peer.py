@@ -25,9 +25,9 @@ from benchmarks.training.workload import (
     VOCABULARY_SIZE,
     WEIGHT_DECAY,
     Workload,
-    answer,
     best_rate,
 )
+from benchmarks.worker import answer
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,20 +91,3 @@ def best_rate(multiply: Callable[[], Any], *, repeats: int = 3) -> float:
         multiply()
         seconds.append(time.perf_counter() - start)
     return 2.0 * PRODUCT_SIZE**3 / min(seconds)
-
-
-def answer(measure: Callable[[], Mapping[str, float]], ready: Mapping[str, Any]) -> None:
-    """Tells that a worker is ready, then measures once for each line of input, until it ends.
-
-    Args:
-      measure: Runs the steps of one turn.
-      ready: What is known before.
-    """
-    _tell(ready)
-    for _ in sys.stdin:
-        _tell(measure())
-
-
-def _tell(found: Mapping[str, Any]) -> None:
-    sys.stdout.write(f"RESULT {json.dumps(dict(found))}\n")
-    sys.stdout.flush()

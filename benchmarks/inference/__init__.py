@@ -1,0 +1,1 @@
+"""The inference benchmark; `python -m benchmarks.inference --help` tells what it measures."""

@@ -1,0 +1,67 @@
+"""`albert-tfx infer` answers a file with the live version or a given one."""
+
+import json
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from models.config import VocabularyConfig
+from models.vocabulary import train_vocabulary
+from pipeline.cli import app
+from schemas.errors import UserError
+from schemas.model_info import ModelInfo
+from tests.models import tiny_training
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A config, its model base with two versions, and a file to ask about."""
+    folder = tmp_path_factory.mktemp("project")
+    rows = [text for text, _ in tiny_training.texts(20)]
+    vocabulary = train_vocabulary(rows, VocabularyConfig(size=120))
+    info = ModelInfo(
+        name="m", task="classification", labels=("bad", "good", "mixed"), max_length=24
+    )
+    for version in (1, 2):
+        candidate = tiny_training.build(vocabulary, seed=version)
+        tiny_training.export(candidate, folder / "runs" / "serving" / str(version), info)
+    config = {
+        "name": "reviews",
+        "output": str(folder / "runs"),
+        "task": tiny_training.TASK,
+        "ingest": {"train": "unused.tsv"},
+    }
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    (folder / "rows.tsv").write_text("\n".join(["text", *rows, " "]) + "\n", "utf-8")
+    return folder
+
+
+def infer(project, *options):
+    output = project / "answers.jsonl"
+    result = CliRunner().invoke(
+        app,
+        ["infer", str(project / "config.yaml"), str(project / "rows.tsv"), str(output), *options],
+    )
+    if result.exception:
+        raise result.exception
+    return result.output, [json.loads(line) for line in output.read_text("utf-8").splitlines()]
+
+
+def test_live_version_answers_every_row(project):
+    said, answers = infer(project)
+    assert len(answers) == 20
+    assert "20 rows answered by version 2" in said
+    assert "1 rows rejected (1 empty_text)" in said
+
+
+def test_a_given_version_answers(project):
+    _, answers = infer(project)
+    said, others = infer(project, "--version", "1")
+    assert "by version 1" in said
+    assert [one["probabilities"] for one in answers] != [one["probabilities"] for one in others]
+
+
+def test_a_version_that_is_not_there(project):
+    with pytest.raises(UserError, match="received version 7"):
+        infer(project, "--version", "7")
