@@ -55,6 +55,15 @@ class GroupedUpdates(keras.optimizers.Optimizer):
         del config["weight_decay"]
         return config | {"decay": self.decay, "rate_factors": self.rate_factors.model_dump()}
 
+    def _clip_gradients(self, grads: Any) -> Any:
+        if keras.config.backend() != "tensorflow" or not self.global_clipnorm:
+            return super()._clip_gradients(grads)
+        import tensorflow as tf
+
+        # Keras would make the embeddings' sparse gradient dense twice, and write out the squares.
+        dense = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in grads]
+        return tf.clip_by_global_norm(dense, self.global_clipnorm)[0]
+
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
         # Keras adds up the replicas' gradients after it has clipped each, and after the check for
         # fp16 overflow: neither would be that of the whole batch. models.training.steps adds them
