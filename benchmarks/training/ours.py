@@ -1,7 +1,7 @@
 """Our side of the training benchmark: the project's backbone, optimizer, batches and Keras' `fit`.
 
 On JAX, which a GPU machine may have without TensorFlow, it needs models/albert and nothing else
-of the project; rows are then of one length, and the optimizer is the same one, made here.
+of the project; rows are then of one length, and the optimizer is Keras' own.
 """
 
 from __future__ import annotations
@@ -92,16 +92,24 @@ def _model(workload: Workload) -> keras.Model:
     pooled = backbone(backbone.input, pooled_only=True)["pooled_output"]
     logits = keras.layers.Dense(2, dtype="float32")(pooled)
     model = keras.Model(backbone.input, logits)
-    optimizer = keras.optimizers.AdamW(
-        LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=1e-6, global_clipnorm=CLIP_NORM
-    )
     model.compile(
-        optimizer,
+        _optimizer(),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         jit_compile=keras.config.backend() == "jax",
     )
     return model
+
+
+def _optimizer() -> keras.optimizers.Optimizer:
+    """Returns the project's AdamW, or Keras' own where TensorFlow may be missing."""
+    if keras.config.backend() != "tensorflow":
+        return keras.optimizers.AdamW(
+            LEARNING_RATE, weight_decay=WEIGHT_DECAY, epsilon=1e-6, global_clipnorm=CLIP_NORM
+        )
+    from models.optimizers.create import create_optimizer
+
+    return create_optimizer(LEARNING_RATE, weight_decay=WEIGHT_DECAY, clip_norm=CLIP_NORM)
 
 
 def _project_batches(workload: Workload) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -160,19 +161,20 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
             checkpointed_layer if training and self.gradient_checkpointing else transformer_layer
         )
         options = replace(self._layer_options, pieces=self._pieces(training=training))
-        layers = self._layer_sequence()
+        layers = self._layer_sequence(options.pieces)
         for place, layer in enumerate(layers, 1):
             layer_seed = None if seed is None else seed_at(seed, _PLACES_APART * place)
             is_last = place == len(layers)
             x = apply(x, layer, bias, layer_seed, options, first_only=first_only and is_last)
         return x
 
-    def _layer_sequence(self) -> list[LayerWeights]:
+    def _layer_sequence(self, pieces: Pieces) -> list[LayerWeights]:
         """Returns the weights of each layer in the order of their use; the shared ones recur."""
+        times = self.num_layers // self.num_groups
         layers = []
         for group in self.transformer_layers:
-            weights = [layer_weights(layer, self.compute_dtype) for layer in group]
-            layers += weights * (self.num_layers // self.num_groups)
+            uses = [pieces.uses(layer_weights(one, self.compute_dtype), times) for one in group]
+            layers += itertools.chain.from_iterable(zip(*uses, strict=True))
         return layers
 
     def _pieces(self, *, training: bool) -> Pieces:

@@ -122,10 +122,11 @@ def _project(x: Any, weights: LayerWeights, options: LayerOptions) -> tuple[Any,
 def _project_first(x: Any, weights: LayerWeights, options: LayerOptions) -> tuple[Any, Any, Any]:
     """Returns the query of the first token, and key and value of every one."""
     batch, length, hidden_dim = ops.shape(x)
-    kernel, bias, heads = weights.qkv_kernel, weights.qkv_bias, options.num_heads
-    rows = ops.reshape(x, (-1, hidden_dim))
-    query = options.pieces.dense(x[:, 0, :], kernel[:, :hidden_dim], bias[:hidden_dim])
-    key_value = options.pieces.dense(rows, kernel[:, hidden_dim:], bias[hidden_dim:])
+    heads, dense = options.num_heads, options.pieces.dense
+    kernels = ops.split(weights.qkv_kernel, [hidden_dim], axis=1)
+    biases = ops.split(weights.qkv_bias, [hidden_dim], axis=0)
+    query = dense(x[:, 0, :], kernels[0], biases[0])
+    key_value = dense(ops.reshape(x, (-1, hidden_dim)), kernels[1], biases[1])
     return (
         *_split_heads(query, (batch, 1), 1, heads),
         *_split_heads(key_value, (batch, length), 2, heads),

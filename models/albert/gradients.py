@@ -3,19 +3,21 @@
 TensorFlow makes an op, and a pass over memory, of every step of a formula and of its gradient. Here
 the forward pass keeps what the backward pass multiplies by: the derivative of the activation, the
 normed rows of LayerNorm. In 16 bits, where the matrix products are fast enough for the rest to
-count, the element-wise formulas are compiled by XLA, each on its own.
+count, the element-wise formulas are compiled by XLA, each on its own, and so is the sum of what the
+applications of a shared layer find for its weights.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from keras import ops
 
 from models.albert.pieces import Pieces, add_and_norm
+from models.albert.weights import LayerWeights
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,22 @@ class TrainingPieces(Pieces):
     """
 
     compiled: bool
+
+    def uses(self, weights: LayerWeights, times: int) -> list[LayerWeights]:
+        if not self.compiled:
+            return super().uses(weights, times)
+
+        @ops.custom_gradient
+        def share(*weights: Any) -> tuple[Any, Callable[..., Any]]:
+            def gradient(*upstream: Any) -> Any:
+                parts = [upstream[place :: len(weights)] for place in range(len(weights))]
+                return self._fused(_sums)(parts)
+
+            return weights * times, gradient
+
+        copies = share(*weights)
+        starts = range(0, len(copies), len(weights))
+        return [LayerWeights(*copies[start : start + len(weights)]) for start in starts]
 
     def dense(self, x: Any, kernel: Any, bias: Any) -> Any:
         return _dense(x, kernel, bias)
@@ -94,6 +112,11 @@ def _column_sums(x: Any) -> Any:
     By a matrix product, which is several times as fast as TensorFlow's reductions in 16 bits.
     """
     return ops.reshape(ops.matmul(ops.ones((1, ops.shape(x)[0]), x.dtype), x), (-1,))
+
+
+def _sums(parts: Sequence[Sequence[Any]]) -> list[Any]:
+    """Returns the sum of each group of tensors, added up in float32."""
+    return [ops.cast(sum(ops.cast(x, "float32") for x in xs), xs[0].dtype) for xs in parts]
 
 
 def _product(x: Any, y: Any) -> Any:

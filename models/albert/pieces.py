@@ -8,6 +8,7 @@ from typing import Any
 from keras import ops
 
 from models.albert.activations import Activation
+from models.albert.weights import LayerWeights
 
 EPSILON = 1e-12
 """Of every LayerNorm; source: modeling.py of google-research/albert."""
@@ -25,6 +26,10 @@ class Pieces:
     """
 
     activation: Activation
+
+    def uses(self, weights: LayerWeights, times: int) -> list[LayerWeights]:
+        """Returns the weights of a layer for each of its applications."""
+        return [weights] * times
 
     def dense(self, x: Any, kernel: Any, bias: Any) -> Any:
         """Returns `x @ kernel + bias`, `(rows, outputs)`."""
