@@ -108,7 +108,7 @@ def measure(case: Case) -> Result:
     config = ModelConfig(size=case.size, max_length=case.length)
     seconds = _train(config, case)
     measured_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    shape = model_shape(config, vocabulary_size=VOCABULARY, num_outputs=2)
+    shape = model_shape(config, vocabulary_size=VOCABULARY, num_outputs=2, first_token_only=True)
     device = measure_this_machine(shape, requested=case.precision, tokens=case.rows * case.length)
     planned = step_time(
         shape,

@@ -59,12 +59,21 @@ def _layers_flops(shape: ModelShape, lengths: Lengths) -> float:
     """Four projections and two dense layers a token; scores and their sums over pairs of tokens."""
     hidden = shape.hidden_dim
     weights = 4 * hidden**2 + 2 * hidden * shape.intermediate_dim
-    attention = 2 * hidden * lengths.mean_square
-    return shape.applications * 2 * (lengths.mean * weights + attention)
+    whole = lengths.mean * weights + 2 * hidden * lengths.mean_square
+    operations = shape.whole_applications * whole
+    if shape.first_token_only:
+        keys_and_values = 2 * hidden**2
+        once = weights - keys_and_values
+        operations += lengths.mean * keys_and_values + once + 2 * hidden * lengths.mean
+    return 2 * operations
 
 
 def _column_sums_flops(shape: ModelShape, lengths: Lengths) -> float:
     """A column for each bias of the layers, and for each scale and offset of their LayerNorms."""
-    biases = 5 * shape.hidden_dim + shape.intermediate_dim
-    norms = 4 * shape.hidden_dim
-    return shape.applications * 2 * lengths.mean * (biases + norms)
+    hidden = shape.hidden_dim
+    columns = 9 * hidden + shape.intermediate_dim
+    operations = shape.whole_applications * lengths.mean * columns
+    if shape.first_token_only:
+        keys_and_values = 2 * hidden
+        operations += lengths.mean * keys_and_values + columns - keys_and_values
+    return 2 * operations

@@ -31,6 +31,8 @@ class KeptTensors:
       hidden: For each token and unit of the hidden width: the input of the layer; query, key (also
         transposed) and value; the attention's context and the first LayerNorm's result, in the
         computing format; and the normed rows of both LayerNorms, in float32.
+      attended: Those of them that every token has where only the first one is computed: the input,
+        key (also transposed) and value.
       intermediate: For each token and unit of the feed-forward width: the activation's value and
         its derivative.
       scores: For each row, head and pair of tokens: the probabilities, in float32 as softmax's
@@ -38,13 +40,14 @@ class KeptTensors:
     """
 
     hidden: int
+    attended: int
     intermediate: int
     scores: int
 
 
 KEPT = {
-    True: KeptTensors(hidden=7 * 2 + 2 * 4, intermediate=2 * 2, scores=4 + 2),
-    False: KeptTensors(hidden=7 * 4 + 2 * 4, intermediate=2 * 4, scores=4),
+    True: KeptTensors(hidden=7 * 2 + 2 * 4, attended=4 * 2, intermediate=2 * 2, scores=4 + 2),
+    False: KeptTensors(hidden=7 * 4 + 2 * 4, attended=4 * 4, intermediate=2 * 4, scores=4),
 }
 """By whether the computing format has 16 bits."""
 

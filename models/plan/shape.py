@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.config import ModelConfig
@@ -28,6 +28,8 @@ class ModelShape:
       num_outputs: Outputs of the head's dense layer.
       num_groups: Groups of shared layers, each with weights of its own.
       inner_group_num: Layers in a group.
+      first_token_only: Whether the head takes the first token alone, so that the last layer is
+        computed for it only: key and value of every token, and the rest once a row.
     """
 
     num_layers: int
@@ -40,26 +42,36 @@ class ModelShape:
     num_outputs: int
     num_groups: int = 1
     inner_group_num: int = 1
+    first_token_only: bool = False
 
     @property
     def applications(self) -> int:
         """Layers that a row passes through."""
         return self.num_layers * self.inner_group_num
 
+    @property
+    def whole_applications(self) -> int:
+        """Those of them that are computed for every token."""
+        return self.applications - self.first_token_only
 
-def model_shape(config: ModelConfig, *, vocabulary_size: int, num_outputs: int) -> ModelShape:
+
+def model_shape(
+    config: ModelConfig, *, vocabulary_size: int, num_outputs: int, first_token_only: bool = False
+) -> ModelShape:
     """Returns the shape of the model that `config` describes.
 
     Args:
       config: A named size with overrides, or the folder of weights.
       vocabulary_size: Number of ids of the tokenizer; weights bring their own.
       num_outputs: Outputs of the head.
+      first_token_only: Whether the head takes the first token alone.
 
     Raises:
       UserError: If the size is unknown, or the weights do not say what they are.
     """
     if config.weights is not None:
-        return _preset_shape(Path(config.weights), num_outputs)
+        preset = _preset_shape(Path(config.weights), num_outputs)
+        return replace(preset, first_token_only=first_token_only)
     size = backbone_size(config)
     return ModelShape(
         num_layers=size.num_layers,
@@ -70,6 +82,7 @@ def model_shape(config: ModelConfig, *, vocabulary_size: int, num_outputs: int) 
         max_positions=size.max_positions,
         vocabulary_size=vocabulary_size,
         num_outputs=num_outputs,
+        first_token_only=first_token_only,
     )
 
 

@@ -23,8 +23,8 @@ OPS_PER_LAYER = 45
 TOUCHES = 2.0
 """Times that each kept tensor is moved to or from memory in a pass: written, then read."""
 
-UPDATE_TOUCHES = 16
-"""Float32 values moved for each parameter: gradient, norm, clipping, two moments, weight."""
+UPDATE_TOUCHES = 15
+"""Float32 values moved for each parameter: norm and clipping 3, decay 5, moments and weight 7."""
 
 
 @dataclass(frozen=True)
@@ -90,5 +90,9 @@ def _row_bytes(shape: ModelShape, lengths: Lengths, precision: str) -> float:
     """Returns the bytes that element-wise work moves in one pass over a mean row."""
     kept = KEPT[precision != FLOAT32]
     wide = kept.hidden * shape.hidden_dim + kept.intermediate * shape.intermediate_dim
-    scores = kept.scores * shape.num_heads * lengths.mean_square
-    return TOUCHES * shape.applications * (lengths.mean * wide + scores)
+    scores = kept.scores * shape.num_heads
+    moved = shape.whole_applications * (lengths.mean * wide + lengths.mean_square * scores)
+    if shape.first_token_only:
+        attended = kept.attended * shape.hidden_dim
+        moved += lengths.mean * (attended + scores) + wide - attended
+    return TOUCHES * moved

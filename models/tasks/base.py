@@ -83,6 +83,8 @@ class Task(ABC):
       selection_metric: Training metric by which the best weights are chosen.
       weights_heads: By layer of its model, the name that models.weights.heads has for it as a head
         of checkpoints; a layer that is not in it is not saved beside the backbone.
+      first_token_only: Whether the model takes the backbone's pooled output alone, which spares
+        most of the last layer; the plan counts it so.
     """
 
     name: ClassVar[str]
@@ -97,6 +99,7 @@ class Task(ABC):
     baselines: ClassVar[tuple[str, ...]]
     selection_metric: ClassVar[str]
     weights_heads: ClassVar[Mapping[str, str]] = {}
+    first_token_only: ClassVar[bool] = False
 
     def __init__(self, options: Section) -> None:
         self.options = options

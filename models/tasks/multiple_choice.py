@@ -46,6 +46,7 @@ class MultipleChoice(Task):
     baselines = ("overlap",)
     selection_metric = "accuracy"
     weights_heads: ClassVar = {"logits": "multiple_choice"}
+    first_token_only = True
 
     options: Options
 

@@ -43,6 +43,7 @@ class TextTask(Task):
     target: ClassVar[str]
     target_features: ClassVar[tuple[str, ...]]
     weights_heads: ClassVar = {"logits": "classifier"}
+    first_token_only = True
 
     options: TextOptions
 

@@ -161,6 +161,7 @@ def config_shape(config: RunConfig) -> ModelShape:
         config.model,
         vocabulary_size=vocabulary_size(config),
         num_outputs=max(1, len(config.typed_task.labels)),
+        first_token_only=config.typed_task.first_token_only,
     )
 
 

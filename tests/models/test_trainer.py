@@ -1,6 +1,11 @@
 """The Trainer components of a pipeline, run by TFX: the candidate and both baselines."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras_hub
@@ -9,6 +14,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_text  # noqa: F401 - registers the ops of the tokenizer
 from tfx.components import Trainer
+from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.dsl.components.common.importer import Importer
 from tfx.orchestration import metadata, pipeline
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
@@ -20,9 +26,10 @@ from components.vocabulary.component import VocabularyTrainer
 from models.backbone import create_backbone
 from models.candidate import PRESET_VOCABULARY_FILE, TASK_WEIGHTS_FILE
 from models.config import ModelConfig, VocabularyConfig
-from models.trainer import checkpoint_dir
+from models.trainer import checkpoint_dir, run_fn
 from schemas import features as keys
 from schemas.model_info import read_model_info
+from schemas.progress import listening
 from serving.served_graph import graph_problems
 from tests.models.tiny_training import MODEL, TASK, build, texts
 
@@ -224,6 +231,72 @@ def test_a_later_run_can_go_on_with_the_same_task(root):
         ask(root, "candidate")[keys.PROBABILITIES],
         atol=1e-5,
     )
+
+
+_KILLED_RUN = """
+import json, math, os, signal, sys
+from tfx.components.trainer.fn_args_utils import FnArgs
+from models.trainer import run_fn
+from models.training import callbacks
+from schemas.progress import listening
+
+callbacks._REPORTS_PER_SECOND = math.inf
+
+def kill(progress):
+    if progress.work == "training, seed 2 of 2" and progress.done == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with listening(kill):
+    run_fn(FnArgs(**json.loads(sys.argv[1])))
+"""
+
+
+def seeds_arguments(root, work_dir):
+    """Returns the arguments of a run over two seeds, which leaves everything in `work_dir`."""
+    examples = artifact(root, "TextTransform", "transformed_examples")
+    return {
+        "train_files": [f"{examples}/Split-train/*"],
+        "eval_files": [f"{examples}/Split-eval/*"],
+        "transform_output": str(artifact(root, "TextTransform", keys.TRANSFORM_GRAPH)),
+        "serving_model_dir": str(work_dir / "model" / "Format-Serving"),
+        "model_run_dir": str(work_dir / "run"),
+        "custom_config": {
+            "task": TASK,
+            "model": MODEL.model_dump(mode="json"),
+            "train": TRAIN | {"seeds": [0, 1]},
+            "checkpoint_root": str(work_dir / "checkpoints"),
+            "code_version": "c0de",
+            "data": DATA,
+        },
+    }
+
+
+def results(work_dir):
+    """Returns the figures of every seed, and the kept model's answers to the first eval rows."""
+    record = json.loads((work_dir / "run" / keys.TRAINING_SUMMARY_FILE).read_text("utf-8"))
+    seeds = [{**seed, "seconds": None} for seed in record["seeds"]]
+    assets = work_dir / "model" / "Format-Serving" / "assets.extra"
+    return record["seed"], seeds, json.loads((assets / keys.REFERENCE_FILE).read_text("utf-8"))
+
+
+def test_a_run_killed_in_its_second_seed_goes_on_there(root, tmp_path):
+    whole, killed = (seeds_arguments(root, tmp_path / name) for name in ("whole", "killed"))
+    run_fn(FnArgs(**whole))
+    ended = subprocess.run(
+        [sys.executable, "-c", _KILLED_RUN, json.dumps(killed)],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": "."},
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert not (tmp_path / "killed" / "model").exists()
+    reported = []
+    with listening(reported.append):
+        run_fn(FnArgs(**killed))
+    assert {progress.work for progress in reported} == {"training, seed 2 of 2"}
+    assert min(progress.done for progress in reported) == 3  # of the last checkpoint
+    assert results(tmp_path / "killed") == results(tmp_path / "whole")
 
 
 def arguments(**custom_config):

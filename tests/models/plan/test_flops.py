@@ -1,5 +1,7 @@
 """The count of operations against the matrix products in TensorFlow's own graph."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -29,14 +31,18 @@ def operations(function):
     return total
 
 
+@pytest.fixture(params=[False, True], ids=["all tokens", "first token"], scope="module")
+def first_token_only(request):
+    return request.param
+
+
 @pytest.fixture(params=SHAPES.values(), ids=SHAPES, scope="module")
-def shape_and_model(request):
+def shape_and_model(request, first_token_only):
     backbone = build(request.param)
-    # Not classification, whose last layer is computed for the first token only.
-    head = keras.layers.Dense(len(LABELS))
-    return request.param, keras.Model(
-        backbone.input, head(backbone(backbone.input)["pooled_output"])
-    )
+    outputs = backbone(backbone.input, pooled_only=first_token_only)
+    logits = keras.layers.Dense(len(LABELS))(outputs["pooled_output"])
+    shape = dataclasses.replace(request.param, first_token_only=first_token_only)
+    return shape, keras.Model(backbone.input, logits)
 
 
 def test_every_product_of_the_forward_pass_is_counted(shape_and_model):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from models.plan.devices import DEVICES
@@ -41,6 +43,17 @@ def test_checkpointing_costs_about_a_third_more():
 
 def test_parts_of_a_step_have_their_own_overhead():
     assert seconds(64, accumulation=4).overhead == pytest.approx(4 * seconds(64).overhead)
+
+
+def test_a_head_on_the_first_token_spares_most_of_the_last_layer():
+    short = dataclasses.replace(BASE, first_token_only=True)
+    whole, spared = (
+        step_time(one, LENGTHS, 64, H100, precision="mixed_bfloat16", checkpointing=False)
+        for one in (BASE, short)
+    )
+    # Key and value remain: a sixth of the products.
+    assert spared.products == pytest.approx(whole.products * (1 - 5 / 6 / 12), rel=0.01)
+    assert spared.elementwise < whole.elementwise * (1 - 0.7 / 12)
 
 
 def test_evaluation_is_a_forward_pass():
