@@ -121,7 +121,7 @@ def _print_comparison(workers: Sequence[Worker], workload: Workload) -> None:
             " ".join(f"{rate:.0f}" for rate in rates),
             f"{padding:.1%}",
             f"{worker.ready['product_flops'] / 1e9:.0f}",
-            f"{worker.tokens_per_second * flops / product:.0%}",
+            f"{_tokens_per_second(worker) * flops / product:.0%}",
         )
     console = Console(width=140)
     console.print(table)

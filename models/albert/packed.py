@@ -86,6 +86,7 @@ class PackedEncoder(tf.Module):
         """
         super().__init__(name="packed_encoder")
         self.dtype = tf.as_dtype(dtype)
+        self.hidden_dim = backbone.hidden_dim
         self.num_heads = backbone.num_heads
         self.repeats = backbone.num_layers // backbone.num_groups
         self._activation = activation(backbone.hidden_act).plain
@@ -138,7 +139,8 @@ class PackedEncoder(tf.Module):
             tf.gather(weights[name], packing.pack(tf.reshape(inputs[name], [-1])))
             for name in (keys.TOKEN_IDS, keys.SEGMENT_IDS)
         )
-        positions = tf.gather(weights["positions"], packing.places % packing.shape[1])
+        places = tf.math.floormod(packing.places, packing.shape[1])
+        positions = tf.gather(weights["positions"], places)
         x = normalize(tokens + segments + positions, weights["gamma"], weights["beta"])
         return _dense(tf.cast(x, self.dtype), *self._projection)
 
@@ -174,8 +176,8 @@ class PackedEncoder(tf.Module):
         Returns:
           `(rows * length, hidden)`, or `(rows, hidden)`.
         """
-        shape, hidden_dim = tf.shape(qkv), qkv.shape[-1] // 3
-        heads = [shape[0], shape[1], 3, self.num_heads, hidden_dim // self.num_heads]
+        shape, width = tf.shape(qkv), self.hidden_dim // self.num_heads
+        heads = [shape[0], shape[1], 3, self.num_heads, width]
         split = tf.transpose(tf.reshape(qkv, heads), [2, 0, 3, 1, 4])
         query, key, value = tf.unstack(split, 3)
         if first_only:
@@ -183,7 +185,7 @@ class PackedEncoder(tf.Module):
         scores = tf.matmul(query, key, transpose_b=True)
         probabilities = tf.nn.softmax(tf.cast(scores, tf.float32) + bias)
         context = tf.matmul(tf.cast(probabilities, self.dtype), value)
-        return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, hidden_dim])
+        return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, self.hidden_dim])
 
     def _norm(self, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
         return tf.cast(normalize(tf.cast(x, tf.float32), gamma, beta), self.dtype)
@@ -202,7 +204,7 @@ class PackedLayer(keras.layers.Layer):
     def __init__(self, encoder: PackedEncoder, backbone: AlbertBackbone) -> None:
         super().__init__(name=backbone.name, dtype="float32", trainable=False)
         self.encoder = encoder
-        self.hidden_dim = backbone.hidden_dim
+        self.hidden_dim = encoder.hidden_dim
 
     def call(
         self,
