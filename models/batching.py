@@ -147,7 +147,7 @@ class TransformedSplit:
         rows = next(iter(self._rows().take(count).batch(count).map(_as_it_is(self._parse))), None)
         if rows is None:
             raise UserError(_no_rows(self._files))
-        return rows[keys.ROW_ID].numpy().tolist(), self._task.batch(rows, seed=_seed(0, 0))[0]
+        return rows[keys.ROW_ID].numpy().tolist(), self._task.reference_inputs(rows)
 
     def _rows(self) -> tf.data.Dataset:
         """Returns serialized tf.Examples, in the order of the files."""

@@ -16,7 +16,8 @@ PAD_PIECE = "<pad>"
 UNK_PIECE = "<unk>"
 SPECIAL_PIECES = (CLS_PIECE, SEP_PIECE, MASK_PIECE, PAD_PIECE, UNK_PIECE)
 
-_WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
+WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
+"""What a piece begins with where a word begins; it stands for the space before."""
 
 
 class AlbertTokenizer(tf.Module):
@@ -39,6 +40,7 @@ class AlbertTokenizer(tf.Module):
       pad_id: Id of `<pad>`.
       unk_id: Id of `<unk>`.
       vocabulary_size: Number of ids.
+      pieces: The piece of every id, str `(vocabulary_size,)`.
     """
 
     def __init__(self, model: bytes) -> None:
@@ -56,6 +58,9 @@ class AlbertTokenizer(tf.Module):
             processor.piece_to_id(piece) for piece in SPECIAL_PIECES
         )
         self.vocabulary_size = processor.get_piece_size()
+        self.pieces = np.array(
+            [processor.id_to_piece(piece_id) for piece_id in range(self.vocabulary_size)]
+        )
         self._set_replacements(processor)
         # Not FastSentencepieceTokenizer: it corrupts the heap on batches of some thousand rows.
         self._sentencepiece = tf_text.SentencepieceTokenizer(model=model, out_type=tf.int32)
@@ -138,7 +143,7 @@ class AlbertTokenizer(tf.Module):
         ids = [processor.piece_to_id(part) for row in rows for part in row]
         self._replaced_ids = np.array(ids, np.int32)
         self._replaced_splits = np.cumsum([0, *map(len, rows)]).astype(np.int64)
-        lengths = [[len(part.replace(_WORD_START, "")) for part in row] for row in rows]
+        lengths = [[len(part.replace(WORD_START, "")) for part in row] for row in rows]
         ends = [np.cumsum([*row[:-1], np.iinfo(np.int32).max]) for row in lengths]
         self._replaced_after = np.concatenate(ends).astype(np.int64)
         self._replaced_before = np.concatenate([np.insert(row[:-1], 0, 0) for row in ends])
@@ -199,7 +204,7 @@ def _split_comma(processor: sentencepiece.SentencePieceProcessor, piece: str) ->
 
     Source: `encode_pieces` in tokenization.py of google-research/albert.
     """
-    parts = processor.encode(piece[:-1].replace(_WORD_START, ""), out_type=str)
-    if not piece.startswith(_WORD_START) and parts[0].startswith(_WORD_START):
-        parts = parts[1:] if parts[0] == _WORD_START else [parts[0][1:], *parts[1:]]
+    parts = processor.encode(piece[:-1].replace(WORD_START, ""), out_type=str)
+    if not piece.startswith(WORD_START) and parts[0].startswith(WORD_START):
+        parts = parts[1:] if parts[0] == WORD_START else [parts[0][1:], *parts[1:]]
     return [*parts, piece[-1]]

@@ -14,6 +14,14 @@ SCORE: Final = "score"
 """What regression learns and answers."""
 ROW_ID: Final = "row_id"
 """`file name:line` of the row, so that an anomaly or a wrong answer can be traced to its source."""
+DOCUMENT: Final = "document"
+"""Consecutive sentences, one a line: what pretraining learns from."""
+HIDDEN_WORDS: Final = "hidden_words"
+"""The words that stood where a text to fill in has `[MASK]`."""
+SENTENCE_ORDER: Final = "sentence_order"
+"""0 if the first of two segments comes first, 1 if the second does, -1 where there is one."""
+SENTENCES: Final = "sentences"
+"""Number of sentences as a range: a slice of every evaluation of pretraining."""
 LENGTH_BUCKET: Final = "length_bucket"
 """Number of words as a range ("9-16"): a slice of every evaluation."""
 PASSAGE: Final = "passage"
@@ -32,6 +40,7 @@ SEGMENT_IDS: Final = "segment_ids"
 PADDING_MASK: Final = "padding_mask"
 OPTION_LENGTHS: Final = "option_lengths"
 """Tokens of each option of a row, whose tokens stand one option after the other."""
+MASKED_POSITIONS: Final = "masked_positions"
 
 # Splits of the Examples artifacts.
 TRAIN: Final = "train"
@@ -57,6 +66,11 @@ CHOSEN: Final = "chosen"
 # Decoded outputs of multiple choice, beside the probabilities.
 INDEX: Final = "index"
 OPTION: Final = "option"
+
+# Decoded outputs of pretraining.
+TOKENS: Final = "tokens"
+SCORES: Final = "scores"
+IN_ORDER: Final = "in_order"
 
 # Keys of the component inputs and outputs.
 EXAMPLES: Final = "examples"

@@ -47,7 +47,7 @@ def _failing_signature(model_dir: Path, task: Task, examples: Sequence[bytes]) -
             answers = model.run({SERIALIZED_EXAMPLES: list(examples)}, EXAMPLES_SIGNATURE)
     except (ModelLoadError, InvalidRequestError) as error:
         return str(error)
-    if task.prediction_key not in answers:
+    if task.prediction_key and task.prediction_key not in answers:
         outputs = ", ".join(sorted(answers))
         return f"its signature {EXAMPLES_SIGNATURE} has no output {task.prediction_key}: {outputs}"
     return ""

@@ -69,7 +69,7 @@ class RowEncoder:
         digest = hashlib.blake2b(
             self._task.identity(features).encode("utf-8", "surrogatepass"), digest_size=16
         ).digest()
-        features[keys.ROW_ID] = f"{self._file.name}:{row.line}".encode()
+        features[keys.ROW_ID] = f"{self._file.name}:{row.place}".encode()
         if self._file_column is not None:
             _add_file_name(features, self._file_column, self._file.name)
         return EncodedRow(

@@ -106,7 +106,7 @@ def signatures(subject: Subject) -> str:
         f"the signatures give {sorted(outputs)} and {sorted(others)}; they must give the same",
     )
     _require(
-        subject.task.prediction_key in outputs,
+        not subject.task.prediction_key or subject.task.prediction_key in outputs,
         f"the outputs are {sorted(outputs)}; {subject.task.prediction_key} must be among them",
     )
     return f"{', '.join(sorted(inputs))} -> {', '.join(sorted(outputs))}"

@@ -58,7 +58,7 @@ class Executor(base_executor.BaseExecutor):
         if config.model is None:
             task = create_task(json.loads(exec_properties["task"]))
             uris = artifact_utils.get_split_uris(input_dict[keys.EXAMPLES], keys.TRAIN)
-            content = train_vocabulary(read_texts(uris, sorted(task.serving_inputs())), config)
+            content = train_vocabulary(read_texts(uris, task.vocabulary_features), config)
         else:
             content = _given_model(config.model, exec_properties["model_hash"])
         uri = artifact_utils.get_single_uri(output_dict[keys.VOCABULARY])

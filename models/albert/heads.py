@@ -123,7 +123,11 @@ def take_tokens(sequence_output: Any, positions: Any) -> Any:
     Returns:
       `(batch, num_positions, hidden_dim)`, in the dtype of `sequence_output`.
     """
-    return ops.take_along_axis(sequence_output, ops.expand_dims(positions, -1), axis=1)
+    # Not take_along_axis, which TensorFlow's back end computes wrongly for a batch of no rows.
+    batch, length, hidden_dim = ops.shape(sequence_output)
+    starts = ops.expand_dims(ops.arange(batch) * length, 1)
+    tokens = ops.reshape(sequence_output, (-1, hidden_dim))
+    return ops.take(tokens, positions + ops.cast(starts, positions.dtype), axis=0)
 
 
 def dense_head(

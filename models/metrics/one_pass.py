@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import apache_beam as beam
@@ -15,12 +15,12 @@ from typing_extensions import Self
 class Counts(Protocol):
     """What metrics need to know of a set of rows; made without arguments for none."""
 
-    def add(self, label: np.ndarray, prediction: np.ndarray, weight: float) -> None:
+    def add(self, label: Any, prediction: Any, weight: float) -> None:
         """Counts one row.
 
         Args:
-          label: As the raw example has it.
-          prediction: As the model answers.
+          label: As the raw example has it, an array; by name where there are several.
+          prediction: As the model answers, an array; by name where the task names none of them.
           weight: Weight of the row.
         """
         ...
@@ -34,7 +34,7 @@ C = TypeVar("C", bound=Counts)
 
 
 def computations(
-    make_counts: Callable[[], C], value: Callable[[C], float]
+    make_counts: Callable[[], C], value: Callable[[C], float], labels: Sequence[str] = ()
 ) -> Callable[..., metric_types.MetricComputations]:
     """Returns what tells TFMA how to compute `value`.
 
@@ -43,6 +43,7 @@ def computations(
     Args:
       make_counts: The class of the counts.
       value: The metric of the counts of all rows.
+      labels: Raw features that are the label together; none: the task's `label_key`.
     """
     # The leading underscore keeps the counts out of TFMA's results.
     counts_name = f"_{getattr(make_counts, '__name__', 'counts')}"
@@ -66,8 +67,8 @@ def computations(
         return [
             metric_types.MetricComputation(
                 keys=[counts_key],
-                preprocessors=None,
-                combiner=_CountRows(make_counts, counts_key, eval_config, example_weighted),
+                preprocessors=[metric_types.FeaturePreprocessor(labels)] if labels else None,
+                combiner=_CountRows(make_counts, counts_key, eval_config, example_weighted, labels),
             ),
             metric_types.DerivedMetricComputation(
                 keys=[key], result=lambda metrics: {key: value(metrics[counts_key])}
@@ -86,16 +87,24 @@ class _CountRows(beam.CombineFn):
         key: metric_types.MetricKey,
         eval_config: config_pb2.EvalConfig | None,
         example_weighted: bool,
+        labels: Sequence[str],
     ) -> None:
         self._make_counts = make_counts
         self._key = key
         self._eval_config = eval_config
         self._example_weighted = example_weighted
+        self._labels = labels
 
     def create_accumulator(self) -> Any:
         return self._make_counts()
 
     def add_input(self, accumulator: Any, element: metric_types.StandardMetricInputs) -> Any:
+        if self._labels:
+            features = element.get_features()
+            label = {name: np.asarray(features[name]) for name in self._labels}
+            # TFMA's own function below takes no outputs by name.
+            accumulator.add(label, element.get_predictions(self._key.model_name), 1.0)
+            return accumulator
         label, prediction, weight = next(
             metric_util.to_label_prediction_example_weight(
                 element,

@@ -146,6 +146,11 @@ class Task(ABC):
         up with empty texts to the longest.
         """
 
+    @property
+    def vocabulary_features(self) -> tuple[str, ...]:
+        """Raw text features that a vocabulary is trained on."""
+        return tuple(sorted(self.serving_inputs()))
+
     @abstractmethod
     def preprocess(
         self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
@@ -195,6 +200,18 @@ class Task(ABC):
         inputs = {name: rows[name] for name in (keys.TOKEN_IDS, keys.SEGMENT_IDS)}
         (target,) = (rows[name] for name in rows.keys() - {*inputs, keys.ROW_ID})
         return pad(inputs), target
+
+    def reference_inputs(self, rows: Features) -> dict[str, tf.Tensor]:
+        """Returns the model's inputs as the served graph makes them of the text of these rows.
+
+        A task that learns from something else than what a request carries has a way of its own.
+
+        Args:
+          rows: Transformed features, as `batch` takes them.
+        """
+        import tensorflow as tf
+
+        return self.batch(rows, seed=tf.zeros(2, tf.int64))[0]
 
     # --- model -----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from serving.client.answers import (
     Answer,
     Classification,
+    FillMask,
     MultiLabel,
     MultipleChoice,
     Regression,
@@ -33,6 +34,7 @@ __all__ = [
     "Classification",
     "Client",
     "DeadlineExceededError",
+    "FillMask",
     "InvalidRequestError",
     "MultiLabel",
     "MultipleChoice",

@@ -72,10 +72,30 @@ class MultipleChoice:
     probabilities: tuple[float, ...]
 
 
-Answer: TypeAlias = Classification | MultiLabel | MultipleChoice | Regression
+@dataclass(frozen=True)
+class FillMask:
+    """What may stand in the place of each `[MASK]` of a text.
+
+    Attributes:
+      tokens: For each mask, the most probable pieces, best first.
+      scores: Their probabilities.
+    """
+
+    tokens: tuple[tuple[str, ...], ...]
+    scores: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        """Leaves out what fills up the lists, which are as long as the longest of a request."""
+        asked = [index for index, tokens in enumerate(self.tokens) if any(tokens)]
+        count = asked[-1] + 1 if asked else 0
+        object.__setattr__(self, "tokens", self.tokens[:count])
+        object.__setattr__(self, "scores", self.scores[:count])
+
+
+Answer: TypeAlias = Classification | FillMask | MultiLabel | MultipleChoice | Regression
 """The answer to a text; a union of the types below."""
 
-ANSWER_TYPES: Final = (Classification, MultiLabel, MultipleChoice, Regression)
+ANSWER_TYPES: Final = (Classification, FillMask, MultiLabel, MultipleChoice, Regression)
 """The answer of each task. A field is an output of the served model, of the same name."""
 
 

@@ -20,11 +20,22 @@ class Row(NamedTuple):
       line: 1-based line at which it starts (record number in a TFRecord, row in a Parquet file).
       values: Text by role; lists and objects of texts where the file nests them.
       raw: The row as it stands in the file.
+      part: Number of the row among those that start at this line, from 0 on.
     """
 
     line: int
     values: dict[str, RowValue]
     raw: bytes
+    part: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the file: its line, and which row of that line if not the first.
+
+        >>> Row(7, {}, b"").place, Row(7, {}, b"", part=2).place
+        ('7', '7.2')
+        """
+        return f"{self.line}.{self.part}" if self.part else str(self.line)
 
     def texts(self, role: str) -> Iterator[str]:
         """Yields every text of a role's value, however deep."""
@@ -93,6 +104,7 @@ class SourceFile(BaseModel):
       header: Whether its first row names the columns.
       columns: Position, or name where rows name their columns, of each role.
       width: Number of columns every row must have; None where rows name their columns.
+      passage_length: Characters of a row where rows are cut from running text.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -106,6 +118,7 @@ class SourceFile(BaseModel):
     header: bool = True
     columns: Mapping[str, int | str]
     width: int | None = None
+    passage_length: int = 600
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from components.ingest.formats.base import Format
 
 
 def test_every_module_is_a_format():
-    assert format_names() == ("csv", "jsonl", "parquet", "race", "tfrecord", "tsv")
+    assert format_names() == ("csv", "jsonl", "parquet", "race", "text", "tfrecord", "tsv")
 
 
 @pytest.mark.parametrize("name", format_names())

@@ -1,0 +1,1 @@
+"""The parts of pretraining: sentences, segments, masks, and texts with words to fill in."""
