@@ -1,5 +1,8 @@
 """`albert-tfx run`."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from pipeline.commands.arguments import ConfigFile, Overrides
@@ -11,15 +14,21 @@ EXIT_REFUSED = 3
 def run(
     config: ConfigFile,
     overrides: Overrides = None,
+    then: Annotated[
+        Path | None,
+        typer.Option(help="A config to run afterwards, from the weights that were trained."),
+    ] = None,
 ) -> None:
     """Run a config end to end: ingest, validate, train, evaluate, publish.
 
     Exit code 0: published, or live already; 1: a step failed; 2: something given must be changed;
     3: the gate refused the candidate.
     """
+    from pipeline.follow_up import run_then
     from pipeline.loading import load_config
     from pipeline.run import run as run_config
 
-    report = run_config(load_config(config, overrides or ()))
+    first = load_config(config, overrides or ())
+    report = run_config(first) if then is None else run_then(first, then)
     if report.status == "refused":
         raise typer.Exit(EXIT_REFUSED)
