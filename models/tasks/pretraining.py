@@ -6,7 +6,7 @@ What it is for is the weights, which every other task takes through `model.weigh
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveInt
@@ -78,6 +78,13 @@ class Pretraining(Task):
     def weights_heads(self) -> Mapping[str, str]:
         heads = {"mlm": "mlm", "sop": "sop"}
         return heads if self.options.sentence_order else {"mlm": "mlm"}
+
+    @classmethod
+    def options_for(
+        cls, heads: Mapping[str, int], labels: Sequence[str], problem_type: str
+    ) -> dict[str, Any] | None:
+        del labels, problem_type
+        return {"sentence_order": "sop" in heads} if "mlm" in heads else None
 
     # --- ingest ----------------------------------------------------------------------------------
 

@@ -63,15 +63,23 @@ def test_original_checkpoint_with_labels_becomes_the_next_version(tmp_path, mode
 
 
 @pytest.mark.parametrize(
-    ("golden", "message"),
-    [
-        ("model", "must have a head .*; received no head; export an"),
-        ("pretraining", "received mlm of 0 outputs, sop of 2 outputs; export an"),
-    ],
+    ("golden", "outputs"),
+    [("masked_lm", {"tokens", "scores"}), ("pretraining", {"tokens", "scores", "in_order"})],
 )
-def test_weights_without_a_fine_tuned_head(golden, message, tmp_path):
+def test_pretrained_heads_fill_in_masks(golden, outputs, tmp_path):
     source = copy_golden(golden, tmp_path / "source")
-    with pytest.raises(UserError, match=message):
+    served = tmp_path / "served"
+    export_fine_tuned(str(source), served, max_length=16)
+    assert graph_problems(served / "1") == []
+    (answer,) = predict(served, ["a [MASK] film and [MASK]"])
+    assert answer.keys() == outputs
+    assert np.shape(answer["tokens"]) == np.shape(answer["scores"]) == (2, 5)
+    assert all(answer["tokens"][0])
+
+
+def test_weights_without_a_fine_tuned_head(tmp_path):
+    source = copy_golden("model", tmp_path / "source")
+    with pytest.raises(UserError, match=r"must have a head .*; received no head; export an"):
         export_fine_tuned(str(source), tmp_path / "served")
     assert list_versions(tmp_path / "served") == {}
 
