@@ -52,11 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("parts", nargs="*", choices=[*MEASURES, []], help="All, if none is named.")
     parser.add_argument("--size", default="albert-base-v2", help="Model of the load.")
+    parser.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--texts", type=Path, default=SST2, help="A row `text TAB label` a line.")
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--turns", type=int, default=6, help="Turns of each server.")
     parser.add_argument("--turn-seconds", type=float, default=10.0)
     parser.add_argument("--batching", default=BATCHING, help="BatchingParameters, a text proto.")
+    parser.add_argument(
+        "--flags", default="", help="Further flags of both servers of the load, in one word."
+    )
     parser.add_argument("--swaps", type=int, default=20)
     parser.add_argument("--memory-swaps", type=int, default=50)
     return parser
@@ -77,21 +81,23 @@ def overhead(folder: Path, options: argparse.Namespace) -> Rows:
 
 def load(folder: Path, options: argparse.Namespace) -> Rows:
     """Yields requests a second with batching off and on."""
-    model_base, texts = _albert(folder, options.size, options.texts)
+    model_base, texts = _albert(folder, options.size, options)
+    flags = (THREADS, *options.flags.split())
     off, on = compare(
         model_base,
         texts,
-        [(THREADS,), (THREADS, *_batching(folder, options))],
+        [flags, (*flags, *_batching(folder, options))],
         options.clients,
         options.turns,
         options.turn_seconds,
     )
-    yield from describe(f"{options.size}, {options.clients} clients", off, on)
+    name = f"{options.size} {options.precision}, {options.clients} clients"
+    yield from describe(name, off, on)
 
 
 def swaps(folder: Path, options: argparse.Namespace) -> Rows:
     """Yields how many requests fail while versions are swapped under load."""
-    model_base, texts = _albert(folder, options.size, options.texts)
+    model_base, texts = _albert(folder, options.size, options)
     with server(model_base, THREADS, *_batching(folder, options)) as running:
         seconds = _SECONDS_A_SWAP * options.swaps
         clients = start_clients("load", running.port, options.clients, seconds, texts)
@@ -110,7 +116,7 @@ def swaps(folder: Path, options: argparse.Namespace) -> Rows:
 
 def memory(folder: Path, options: argparse.Namespace) -> Rows:
     """Yields the memory of the server after few and after many swaps."""
-    model_base, _ = _albert(folder, "albert-small", options.texts)
+    model_base, _ = _albert(folder, "albert-small", options)
     after = {}
     with server(model_base) as running:
         for version in range(2, options.memory_swaps + 2):
@@ -124,11 +130,11 @@ def memory(folder: Path, options: argparse.Namespace) -> Rows:
         yield f"memory after {count} swaps", f"{mib:.0f} MiB", growth
 
 
-def _albert(folder: Path, size: str, rows: Path) -> tuple[Path, Path]:
+def _albert(folder: Path, size: str, options: argparse.Namespace) -> tuple[Path, Path]:
     """Writes version 1 of a model, and the texts to ask it; returns model base and file."""
     model_base, texts = folder / "model", folder / "texts.txt"
-    texts.write_text("\n".join(read_texts(rows)) + "\n", "utf-8")
-    make(save_albert, model_base / "1", size, texts)
+    texts.write_text("\n".join(read_texts(options.texts)) + "\n", "utf-8")
+    make(save_albert, model_base / "1", size, texts, options.precision)
     return model_base, texts
 
 

@@ -31,13 +31,14 @@ def save_trivial(folder: Path) -> None:
     tf.saved_model.save(module, str(folder), signatures=module.predict)
 
 
-def save_albert(folder: Path, size: str, texts: Path) -> None:
+def save_albert(folder: Path, size: str, texts: Path, precision: str = "float32") -> None:
     """Writes a classifier of raw text as the trainer does, with random weights.
 
     Args:
       folder: Folder to write.
       size: A name of models.presets.
       texts: A text a line, to train the vocabulary on.
+      precision: Of the matrix products, `model.serving_precision`.
     """
     from models.candidate import Candidate
     from models.config import ModelConfig, VocabularyConfig
@@ -51,7 +52,9 @@ def save_albert(folder: Path, size: str, texts: Path) -> None:
     lines = texts.read_text("utf-8").splitlines()
     vocabulary = train_vocabulary(lines, VocabularyConfig(size=8000))
     task = create_task({"name": "classification", "labels": list(labels)})
-    config = ModelConfig(size=size, max_length=128)
+    config = ModelConfig.model_validate(
+        {"size": size, "max_length": 128, "serving_precision": precision}
+    )
     candidate = Candidate.build(
         task, config, AlbertTokenizer(vocabulary), seed=1, precision="float32"
     )
