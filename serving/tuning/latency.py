@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 BATCH_SIZES: Final = (1, 2, 4, 8, 16, 32)
 _MIN_RUNS: Final = 5
 
-Row = tuple[bytes, ...]
+Value = bytes | Sequence[bytes]
+"""A text, or a list of texts: of one length in all rows."""
+
+Row = tuple[Value, ...]
 """One value of each input of the signature, in the order of the inputs' names."""
 
 
@@ -135,12 +138,11 @@ class _Runs:
         return times
 
 
-def _array(values: Sequence[bytes]) -> np.ndarray:
+def _array(values: Sequence[Value]) -> np.ndarray:
+    """Returns texts as `(rows,)`, lists of them as `(rows, texts)`."""
     import numpy as np
 
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    return np.asarray(values, dtype=object)
 
 
 def _latency(size: int, num_threads: int, times: Sequence[float], elapsed: float) -> Latency:

@@ -1,6 +1,7 @@
 """A loaded model is timed with rows of its own data."""
 
 import pytest
+import tensorflow as tf
 
 from schemas import features as keys
 from schemas.errors import UserError
@@ -41,6 +42,25 @@ def test_every_kind_of_run_is_timed(model_dir):
     for each in found:
         assert 0 < each.p50_ms <= each.p99_ms
         assert each.rows_per_second > 0
+
+
+class Longest(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.string, name="choices")])
+    def answer(self, choices):
+        return {"longest": tf.reduce_max(tf.strings.length(choices), axis=1)}
+
+
+def test_a_model_that_takes_lists_of_texts_is_timed(tmp_path):
+    module = Longest()
+    tf.saved_model.save(module, str(tmp_path), signatures=module.answer)
+    requests = [
+        WarmupRequest(keys.SERVING_DEFAULT, {"choices": [[b"a", b"b"], [b"a longer one", b""]]})
+    ]
+    write_warmup(tmp_path, requests, model_name="m")
+    rows = latency.known_rows(tmp_path)
+    with LoadedModel.load(tmp_path) as model:
+        (found,) = latency.measure(model, rows, seconds=0.0, batch_sizes=(3,), threads=(1,))
+    assert found.rows_per_second > 0
 
 
 def test_rows_at_the_same_time_are_limited_by_the_cores(monkeypatch):
