@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from schemas.errors import UserError
+from serving.entities import readable
 from serving.predict import Text, predict
 
 Predictor = Callable[[Iterable[Text]], Iterator[Mapping[str, object]]]
@@ -102,7 +103,7 @@ def predict_lines(
         asked, kept = tee(given)
         for text, answer in zip(kept, predictor(asked), strict=True):
             shown = {"text": text} if isinstance(text, str) else text
-            yield json.dumps({**shown, **answer}, ensure_ascii=False, default=_readable)
+            yield json.dumps({**shown, **readable(answer)}, ensure_ascii=False, default=_readable)
 
 
 def _readable(value: object) -> str:

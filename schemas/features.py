@@ -34,6 +34,14 @@ NUM_OPTIONS: Final = "num_options"
 QUESTION_LENGTH: Final = "question_length"
 """Number of words of the question as a range: a slice of every evaluation."""
 
+# Raw features and columns of tagging.
+WORDS: Final = "words"
+TAGS: Final = "tags"
+ENTITIES: Final = "entities"
+"""The entities of a text as one text, `0:5:person 9:14:location`: see models.tagging.spans."""
+ENTITY_TYPE: Final = "entity_type"
+"""The types that stand in a text, each once, or "none": a slice of every evaluation."""
+
 # Transformed features, as tf.Transform writes them.
 TOKEN_IDS: Final = "token_ids"
 SEGMENT_IDS: Final = "segment_ids"
@@ -41,6 +49,12 @@ PADDING_MASK: Final = "padding_mask"
 OPTION_LENGTHS: Final = "option_lengths"
 """Tokens of each option of a row, whose tokens stand one option after the other."""
 MASKED_POSITIONS: Final = "masked_positions"
+WORD_STARTS: Final = "word_starts"
+WORD_ENDS: Final = "word_ends"
+"""What the word covers that a token is the first of, in code points; -1 for all other tokens."""
+ENTITY_STARTS: Final = "entity_starts"
+ENTITY_ENDS: Final = "entity_ends"
+ENTITY_TYPE_IDS: Final = "entity_type_ids"
 
 # Splits of the Examples artifacts.
 TRAIN: Final = "train"
@@ -71,6 +85,13 @@ OPTION: Final = "option"
 TOKENS: Final = "tokens"
 SCORES: Final = "scores"
 IN_ORDER: Final = "in_order"
+
+# Decoded outputs of tagging, lists filled up to the longest of the batch, beside ENTITIES and
+# SCORES.
+TYPES: Final = "types"
+TEXTS: Final = "texts"
+STARTS: Final = "starts"
+ENDS: Final = "ends"
 
 # Keys of the component inputs and outputs.
 EXAMPLES: Final = "examples"

@@ -7,6 +7,7 @@ from serving.client.answers import (
     MultiLabel,
     MultipleChoice,
     Regression,
+    Tagging,
 )
 from serving.client.async_client import AsyncClient
 from serving.client.batches import BatchLimits
@@ -24,6 +25,7 @@ from serving.client.errors import (
     UnavailableError,
 )
 from serving.client.retry import RetryPolicy
+from serving.entities import Entity
 
 __all__ = [
     "AccessError",
@@ -34,6 +36,7 @@ __all__ = [
     "Classification",
     "Client",
     "DeadlineExceededError",
+    "Entity",
     "FillMask",
     "InvalidRequestError",
     "MultiLabel",
@@ -44,6 +47,7 @@ __all__ = [
     "RetryPolicy",
     "ServerFailureError",
     "ServingError",
+    "Tagging",
     "Tls",
     "UnavailableError",
 ]

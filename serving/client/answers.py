@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from serving.client.errors import AnswerError
+from serving.entities import Entity, to_entities
 
 Value = str | bytes | int | float | bool | list["Value"]
 
@@ -92,10 +93,34 @@ class FillMask:
         object.__setattr__(self, "scores", self.scores[:count])
 
 
-Answer: TypeAlias = Classification | FillMask | MultiLabel | MultipleChoice | Regression
+@dataclass(frozen=True)
+class Tagging:
+    """The entities of a text, as lists that may end in fillers; `found` has them one by one.
+
+    Attributes:
+      types: The type of each.
+      texts: What it covers of the text.
+      starts: Its first code point.
+      ends: The code point after its last one.
+      scores: The mean probability of the tags of its words.
+    """
+
+    types: tuple[str, ...]
+    texts: tuple[str, ...]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    scores: tuple[float, ...]
+
+    @property
+    def found(self) -> tuple[Entity, ...]:
+        """The entities in their order."""
+        return to_entities(vars(self))
+
+
+Answer: TypeAlias = Classification | FillMask | MultiLabel | MultipleChoice | Regression | Tagging
 """The answer to a text; a union of the types below."""
 
-ANSWER_TYPES: Final = (Classification, FillMask, MultiLabel, MultipleChoice, Regression)
+ANSWER_TYPES: Final = (Classification, FillMask, MultiLabel, MultipleChoice, Regression, Tagging)
 """The answer of each task. A field is an output of the served model, of the same name."""
 
 

@@ -1,0 +1,136 @@
+"""CoNLL: a word with its columns on each line, sentences between blank lines."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from components.ingest.files import open_content
+from components.ingest.formats.base import (
+    RAW_BYTES_KEPT,
+    Chunk,
+    Format,
+    Layout,
+    Rejection,
+    Row,
+    SourceFile,
+    reject,
+)
+from components.ingest.formats.lines import MAX_LINE_BYTES, Line, decode_line, read_lines
+from schemas.errors import UserError
+from schemas.features import TAGS, WORDS
+
+_SENTENCES_LOOKED_AT = 100
+_DOCUMENT_START = b"-DOCSTART-"
+
+
+class _Sentence(NamedTuple):
+    """The lines of a sentence.
+
+    Attributes:
+      line: Number of its first line.
+      lines: All of them, or the first where together they are too long.
+      num_bytes: Size of all of them.
+    """
+
+    line: int
+    lines: list[Line]
+    num_bytes: int
+
+    @property
+    def raw(self) -> bytes:
+        return b"".join(line.raw for line in self.lines)
+
+
+class Conll(Format):
+    """One sentence a row; columns between tabs, or where a line has none, between spaces.
+
+    The first column has the words and the last the tags, unless `ingest.columns` says otherwise.
+    A line that starts with -DOCSTART- ends a sentence as a blank one does.
+    """
+
+    endings = (".conll", ".iob", ".iob2", ".bio")
+    by_position = True
+
+    def inspect(self, path: str, *, gzipped: bool, header: bool) -> Layout:
+        del header
+        with open_content(path, gzipped=gzipped) as stream:
+            sentences = list(islice(_sentences(read_lines(stream)), _SENTENCES_LOOKED_AT))
+        readable = [words for words in map(_columns, sentences) if not isinstance(words, Rejection)]
+        widths = Counter(len(columns) for words in readable for columns in words)
+        if sentences and not widths:
+            raise UserError(
+                f"{path}: none of its first {len(sentences)} sentences can be read; save the file "
+                "as UTF-8 text, a word with its columns on each line"
+            )
+        width = widths.most_common(1)[0][0] if widths else 0
+        middle = (f"column_{position}" for position in range(1, width - 1))
+        names = (WORDS, *middle, *([TAGS] if width > 1 else []))
+        return Layout(names if width else (), width, len(sentences))
+
+    def read(self, chunk: Chunk) -> Iterator[Row | Rejection]:
+        with open_content(chunk.file.path, gzipped=chunk.file.gzipped) as stream:
+            for sentence in _sentences(read_lines(stream)):
+                yield _row(sentence, chunk.file)
+
+
+def _sentences(lines: Iterator[Line]) -> Iterator[_Sentence]:
+    """Yields the sentences; of one that is too long only the beginning is kept in memory."""
+    kept: list[Line] = []
+    start = num_bytes = 0
+    for line in lines:
+        if line.raw.strip() and not line.raw.startswith(_DOCUMENT_START):
+            start = start or line.number
+            num_bytes += line.num_bytes
+            if num_bytes <= MAX_LINE_BYTES or not kept:
+                kept.append(line)
+        elif start:
+            yield _Sentence(start, kept, num_bytes)
+            kept, start, num_bytes = [], 0, 0
+    if start:
+        yield _Sentence(start, kept, num_bytes)
+
+
+def _columns(sentence: _Sentence) -> list[list[str]] | Rejection:
+    """Returns the columns of each word, or why the sentence cannot be read."""
+    if sentence.num_bytes > MAX_LINE_BYTES:
+        message = (
+            f"a sentence must not be longer than {MAX_LINE_BYTES} bytes; received "
+            f"{sentence.num_bytes}; put a blank line between sentences"
+        )
+        raw = sentence.raw[:RAW_BYTES_KEPT]
+        return reject(sentence.line, "line_too_long", message, raw, sentence.num_bytes)
+    words = []
+    for line in sentence.lines:
+        text = decode_line(line)
+        if isinstance(text, Rejection):
+            return text._replace(line=sentence.line)
+        words.append(_split(text))
+    return words
+
+
+def _split(text: str) -> list[str]:
+    if "\t" in text:
+        return text.split("\t")
+    return [column for column in text.split(" ") if column]
+
+
+def _row(sentence: _Sentence, file: SourceFile) -> Row | Rejection:
+    words = _columns(sentence)
+    if isinstance(words, Rejection):
+        return words
+    for place, columns in enumerate(words):
+        if len(columns) != file.width:
+            message = (
+                f"a word must have {file.width} columns; received {len(columns)} in line "
+                f"{sentence.lines[place].number}"
+            )
+            return reject(sentence.line, "column_count", message, sentence.raw)
+    return Row(
+        sentence.line,
+        {role: [columns[int(at)] for columns in words] for role, at in file.columns.items()},
+        sentence.raw,
+    )
+
+
+FORMAT = Conll

@@ -1,0 +1,1 @@
+"""Tagging: tags of words, spans of texts, and the ways between them."""

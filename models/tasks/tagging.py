@@ -1,0 +1,280 @@
+"""Tagging: the entities of a text, each with its type and its place in the text."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from models.tagging.rows import read_row, word_tags
+from models.tagging.schemes import Scheme, iob2_tags
+from models.tagging.spans import join_spans
+from models.tasks.base import Features, FeatureValue, Metric, Recipe, RowValue, Task
+from models.tasks.texts import length_bucket
+from schemas import features as keys
+from schemas.errors import UserError
+from schemas.section import Section
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from models.tasks.base import PaddedModel
+    from models.tokenizer import AlbertTokenizer
+
+_METRICS_MODULE = "models.metrics.tagging"
+_NO_TYPE = "none"
+
+
+class Options(Section):
+    """The `task` section of a tagging config."""
+
+    types: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        description="Every type of entity there is; the model's tags are O, then B- and I- of each."
+    )
+    scheme: Scheme = Field(
+        default="iob",
+        description="Tags of the files: iob (IOB1 and IOB2, as the CoNLL scorer reads them), iob2 "
+        "(an I- that continues nothing is refused), or bilou (BIOES too).",
+    )
+    split_punctuation: bool = Field(
+        default=True,
+        description="Whether a punctuation mark is a word of its own, as text that nobody has "
+        "split into words needs it.",
+    )
+
+    @field_validator("types")
+    @classmethod
+    def _usable(cls, types: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(types)) != len(types):
+            raise ValueError(f"types must be unique; received {list(types)}")
+        if any(kind != "".join(kind.split()) or not kind for kind in types):
+            raise ValueError(f"types must have text and no white space; received {list(types)}")
+        if _NO_TYPE in types:
+            raise ValueError(
+                f"a type must not be named {_NO_TYPE!r}, the slice of rows without any"
+            )
+        return types
+
+
+class Tagging(Task):
+    """Finds the entities of a text.
+
+    Text beyond the longest input is not read, and no entity is found there.
+    """
+
+    name = "tagging"
+    Options = Options
+    # The paper has no recipe for tagging; these are what BERT's authors found for fine-tuning.
+    recipe = Recipe(learning_rate=3e-5, batch_size=32, epochs=4.0, warmup_ratio=0.1)
+    schema = "tagging.pbtxt"
+    formats = ("conll", "jsonl", "parquet")
+    columns = (keys.TEXT, keys.ENTITIES, keys.WORDS, keys.TAGS)
+    required_columns = ()
+    structured_columns = (keys.ENTITIES, keys.WORDS, keys.TAGS)
+    baselines = ("majority_tag",)
+    selection_metric = "f1"
+    weights_heads: ClassVar = {"logits": "token_classifier"}
+
+    options: Options
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The tags, in the order of the logits."""
+        return iob2_tags(self.options.types)
+
+    # --- ingest ----------------------------------------------------------------------------------
+
+    def encode_row(self, row: Mapping[str, RowValue]) -> dict[str, FeatureValue]:
+        """Turns one row into features; further columns are kept, to slice the evaluation by.
+
+        Args:
+          row: `words` with `tags`, or `text` with `entities`; without tags and entities where
+            nothing is learned from the row.
+
+        Raises:
+          RowError: If the text is empty, or tags or spans break a rule.
+          UserError: If a column has the name of a feature that is made here.
+        """
+        text, spans = read_row(row, types=self.options.types, scheme=self.options.scheme)
+        made: dict[str, FeatureValue] = {
+            keys.TEXT: text.encode(),
+            keys.LENGTH_BUCKET: length_bucket(len(text.split())).encode(),
+        }
+        if spans is not None:
+            found = sorted({span.type for span in spans}) or [_NO_TYPE]
+            made |= {
+                keys.ENTITIES: join_spans(spans).encode(),
+                keys.ENTITY_TYPE: [kind.encode() for kind in found],
+                keys.LABEL: [tag.encode() for tag in word_tags(text, spans)],
+            }
+        extra = {name: value for name, value in row.items() if name not in self.columns}
+        reserved = {keys.LABEL, keys.ENTITY_TYPE, keys.LENGTH_BUCKET, keys.ROW_ID} & extra.keys()
+        if reserved:
+            raise UserError(
+                "columns must not be named as features that are made here; received "
+                f"{sorted(reserved)}; rename them"
+            )
+        return {name: str(value).encode() for name, value in extra.items()} | made
+
+    def identity(self, features: Mapping[str, FeatureValue]) -> str:
+        """Returns the text without regard to width and white space; case tells names from words."""
+        text = features[keys.TEXT]
+        if not isinstance(text, bytes):
+            raise TypeError(f"the text feature must be bytes; received {type(text).__name__}")
+        return " ".join(unicodedata.normalize("NFKC", text.decode(errors="replace")).split())
+
+    # --- transform and serving -------------------------------------------------------------------
+
+    def serving_inputs(self) -> dict[str, tf.TensorSpec]:
+        import tensorflow as tf
+
+        return {keys.TEXT: tf.TensorSpec([None], tf.string, name=keys.TEXT)}
+
+    def preprocess(
+        self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
+    ) -> dict[str, tf.RaggedTensor]:
+        """Returns the packed pieces, and at the first of each word where it stands in the text."""
+        from models.tagging.inputs import preprocess
+
+        return preprocess(
+            features[keys.TEXT],
+            tokenizer,
+            max_length,
+            split_punctuation=self.options.split_punctuation,
+        )
+
+    def target_spec(self) -> dict[str, Any]:
+        import tensorflow as tf
+
+        return {keys.ENTITIES: tf.io.FixedLenFeature([], tf.string)}
+
+    def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Returns where the entities stand, from which `batch` makes the tags of words."""
+        from models.tagging.alignment import parse_entities
+
+        entities = parse_entities(features[keys.ENTITIES], self.options.types)
+        return {
+            keys.ENTITY_STARTS: entities.starts,
+            keys.ENTITY_ENDS: entities.ends,
+            keys.ENTITY_TYPE_IDS: entities.type_ids,
+        }
+
+    def batch(self, rows: Features, *, seed: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        from models.tagging.inputs import pad_rows, tag_targets
+
+        del seed
+        inputs = pad_rows(rows)
+        return inputs, tag_targets(inputs, rows)
+
+    # --- model -----------------------------------------------------------------------------------
+
+    def build_model(self, backbone: keras.Model, *, dropout: float, seed: int) -> keras.Model:
+        """Puts dropout and a dense layer on every token, as transformers does.
+
+        Returns:
+          A model to logits, float32 `(batch, length, num_tags)`: 0 at tokens that are not the first
+          of a word, which count nowhere. By `word_starts` and `word_ends`, its inputs beside the
+          backbone's, its answers find the text again.
+        """
+        import keras
+
+        sequence = backbone(backbone.input)["sequence_output"]
+        dropped = keras.layers.Dropout(dropout, seed=seed, name="classifier_dropout")(sequence)
+        logits = keras.layers.Dense(
+            len(self.labels),
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02, seed=seed),
+            dtype="float32",
+            name="logits",
+        )(dropped)
+        words = {
+            name: keras.Input((None,), dtype="int32", name=name)
+            for name in (keys.WORD_STARTS, keys.WORD_ENDS)
+        }
+        is_first = words[keys.WORD_STARTS] < words[keys.WORD_ENDS]
+        counted = keras.ops.where(keras.ops.expand_dims(is_first, -1), logits, 0.0)
+        return keras.Model({**backbone.input, **words}, counted, name=self.name)
+
+    def loss(self) -> keras.losses.Loss:
+        from models.tagging.training import TagCrossEntropy
+
+        return TagCrossEntropy()
+
+    def training_metrics(self) -> list[keras.metrics.Metric]:
+        from models.tagging.training import EntityF1
+
+        return [EntityF1(name="f1")]
+
+    def decode(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the most probable tag of every token and its probability, `(batch, length)`.
+
+        Entities are found in the tags of words, which `answer` and `reference` know.
+        """
+        import tensorflow as tf
+
+        probabilities = tf.nn.softmax(tf.cast(logits, tf.float32))
+        return {
+            keys.TAGS: tf.gather(tf.constant(self.labels), tf.argmax(probabilities, axis=-1)),
+            keys.PROBABILITY: tf.reduce_max(probabilities, axis=-1),
+        }
+
+    def answer(
+        self,
+        features: Mapping[str, tf.Tensor],
+        model: PaddedModel,
+        tokenizer: AlbertTokenizer,
+        max_length: int,
+    ) -> dict[str, tf.Tensor]:
+        from models.tagging.decoding import answer_entities
+        from models.tagging.inputs import pad_rows
+
+        rows = self.preprocess(features, tokenizer, max_length)
+        inputs = pad_rows(rows, pad_id=tokenizer.pad_id)
+        return answer_entities(features[keys.TEXT], self._entities(inputs, model(inputs)))
+
+    def reference(self, inputs: Mapping[str, tf.Tensor], outputs: Any) -> dict[str, tf.Tensor]:
+        from models.tagging.decoding import pad_entities
+
+        padded = pad_entities(self._entities(inputs, outputs))
+        return {name: padded[name] for name in (keys.STARTS, keys.ENDS, keys.SCORES)}
+
+    def _entities(
+        self, inputs: Mapping[str, tf.Tensor], logits: tf.Tensor
+    ) -> dict[str, tf.RaggedTensor]:
+        import tensorflow as tf
+
+        from models.tagging.decoding import list_entities, tagged_words
+
+        num_rows = tf.shape(logits, tf.int64)[0]
+        return list_entities(tagged_words(logits, inputs), num_rows, self.options.types)
+
+    # --- evaluation ------------------------------------------------------------------------------
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Returns F1, precision and recall of exact entities, then F1 of each type."""
+        return (
+            Metric("f1", "EntityF1", _METRICS_MODULE),
+            Metric("precision", "EntityPrecision", _METRICS_MODULE),
+            Metric("recall", "EntityRecall", _METRICS_MODULE),
+            *(
+                Metric(f"f1_{kind}", "EntityF1", _METRICS_MODULE, {"entity_type": kind})
+                for kind in self.options.types
+            ),
+        )
+
+    @property
+    def label_key(self) -> str:
+        return keys.ENTITIES
+
+    @property
+    def prediction_key(self) -> str:
+        return keys.ENTITIES
+
+    @property
+    def slice_keys(self) -> tuple[str, ...]:
+        return (keys.ENTITY_TYPE, keys.LENGTH_BUCKET)
+
+
+TASK = Tagging
