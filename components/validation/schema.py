@@ -68,7 +68,7 @@ def curated_schema(
         _apply_changes(schema, _read_schema(Path(config.schema_file)), config.schema_file)
     known = {feature.name for feature in schema.feature}
     for role in dict.fromkeys(roles):
-        if role not in known:
+        if role not in known and role not in task.columns:
             schema.feature.add(name=role, type=schema_pb2.BYTES, value_count={"min": 0, "max": 1})
     _complete_labels(schema, task, config)
     _complete_score(schema, config)

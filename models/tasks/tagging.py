@@ -181,6 +181,7 @@ class Tagging(Task):
         """
         import keras
 
+        backbone.pooled_dense.trainable = False  # no tag depends on it
         sequence = backbone(backbone.input)["sequence_output"]
         dropped = keras.layers.Dropout(dropout, seed=seed, name="classifier_dropout")(sequence)
         logits = keras.layers.Dense(

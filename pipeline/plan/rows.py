@@ -119,7 +119,7 @@ def row_lengths(config: RunConfig, files: Sequence[SourceFile]) -> Lengths:
 
 def _is_text(role: str, config: RunConfig) -> bool:
     task = config.typed_task
-    return role in task.columns and role not in (keys.LABEL, task.label_key)
+    return role in task.columns and role not in (keys.LABEL, keys.TAGS, task.label_key)
 
 
 def _num_pieces(text: str, processor: sentencepiece.SentencePieceProcessor | None) -> int:
