@@ -56,8 +56,8 @@ def test_the_length_buckets_are_those_of_the_task(schema):
 
 @pytest.mark.parametrize("name", task_names())
 def test_every_task_has_a_schema_with_its_label_key(name):
-    options = {"labels": ["a", "b"]} if "labels" in task_class(name).Options.model_fields else {}
-    task = create_task({"name": name, **options})
+    declared = {"labels", "types"} & task_class(name).Options.model_fields.keys()
+    task = create_task({"name": name, **{key: ["a", "b"] for key in declared}})
     assert feature(curated_schema(ValidationConfig(), task), task.label_key)
 
 
@@ -72,6 +72,13 @@ def test_other_columns_are_optional_text(schema):
     channel = feature(schema, "channel")
     assert channel.type == schema_pb2.BYTES
     assert not channel.HasField("presence")
+
+
+def test_columns_that_ingest_makes_features_of_are_none_themselves():
+    tagging = create_task({"name": "tagging", "types": ["person"]})
+    schema = curated_schema(ValidationConfig(), tagging, ["words", "tags", "source"])
+    assert {"words", "tags", "source"} & {item.name for item in schema.feature} == {"source"}
+    assert domain(schema, "labels") == ["O", "B-person", "I-person"]
 
 
 def test_what_is_not_asked_for_in_a_request_is_of_training_only(schema):

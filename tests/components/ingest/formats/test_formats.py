@@ -5,7 +5,8 @@ from components.ingest.formats.base import Format
 
 
 def test_every_module_is_a_format():
-    assert format_names() == ("csv", "jsonl", "parquet", "race", "text", "tfrecord", "tsv")
+    names = ("conll", "csv", "jsonl", "parquet", "race", "text", "tfrecord", "tsv")
+    assert format_names() == names
 
 
 @pytest.mark.parametrize("name", format_names())
@@ -14,7 +15,7 @@ def test_a_format_is_made_by_its_name(name):
 
 
 def test_an_unknown_format_is_refused():
-    with pytest.raises(ValueError, match=r"format must be one of csv, .*; received 'xlsx'"):
+    with pytest.raises(ValueError, match=r"format must be one of conll, csv, .*; received 'xlsx'"):
         create_format("xlsx")
 
 
