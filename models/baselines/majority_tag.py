@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -44,8 +45,8 @@ class MajorityTag(tf.Module):
             tf.constant(["", *words]), tf.range(len(words) + 1, dtype=tf.int64)
         )
         self.table = tf.lookup.StaticHashTable(initializer, default_value=0)
-        self.tags = tf.Variable([OUTSIDE_ID, *tags], dtype=tf.int64, trainable=False)
-        self.shares = tf.Variable([1.0, *shares], dtype=tf.float32, trainable=False)
+        self.tags = tf.Variable(tf.constant([OUTSIDE_ID, *tags], tf.int64), trainable=False)
+        self.shares = tf.Variable(tf.constant([1.0, *shares]), trainable=False)
 
     def __call__(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the entities of raw texts, string `(batch,)`.
@@ -109,7 +110,7 @@ def fit(rows: Rows, task: Task, config: BaselinesConfig) -> MajorityTag:
 
 
 def _entities(batch: Mapping[str, tf.Tensor], task: Tagging) -> Entities:
-    targets = task.targets(batch)
+    targets: Mapping[str, Any] = task.targets(batch)
     return Entities(
         targets[keys.ENTITY_STARTS], targets[keys.ENTITY_ENDS], targets[keys.ENTITY_TYPE_IDS]
     )

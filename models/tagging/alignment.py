@@ -69,7 +69,7 @@ def tag_words(row: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor, entities: Enti
     is_inside = (_at(entity_row, entity) == row) & (_at(entities.starts.flat_values, entity) < ends)
     entity = tf.where(is_inside, entity, -1)
     is_first = entity != tf.concat([[tf.constant(-1, tf.int64)], entity[:-1]], axis=0)
-    inside = tf.cast(~is_first, tf.int64)
+    inside = tf.cast(tf.logical_not(is_first), tf.int64)
     tag = 1 + 2 * _at(entities.type_ids.flat_values, entity) + inside
     return tf.where(is_inside, tag, OUTSIDE_ID)
 

@@ -54,12 +54,13 @@ def find_runs(tags: tf.Tensor, row: tf.Tensor) -> Runs:
     """
     is_inside = tags != OUTSIDE_ID
     type_id = tf.where(is_inside, (tags - 1) // 2, -1)
-    is_begin = is_inside & (tags % 2 == 1)
+    is_begin = is_inside & (tf.math.floormod(tags, 2) == 1)
     follows = (type_id[1:] == type_id[:-1]) & (row[1:] == row[:-1])
-    continues = is_inside & ~is_begin & tf.concat([tf.zeros_like(is_inside[:1]), follows], axis=0)
+    follows = tf.concat([tf.zeros_like(is_inside[:1]), follows], axis=0)
+    continues = is_inside & tf.logical_not(is_begin) & follows
     goes_on = tf.concat([continues[1:], tf.zeros_like(continues[:1])], axis=0)
-    first = tf.where(is_inside & ~continues)[:, 0]
-    last = tf.where(is_inside & ~goes_on)[:, 0]
+    first = tf.where(is_inside & tf.logical_not(continues))[:, 0]
+    last = tf.where(is_inside & tf.logical_not(goes_on))[:, 0]
     return Runs(first, last, tf.gather(type_id, first))
 
 
@@ -108,7 +109,9 @@ def list_entities(
         keys.SCORES: tf.math.segment_mean(tf.gather(certain, member), run),
     }
     return {
-        name: tf.RaggedTensor.from_value_rowids(value, row, nrows=num_rows, validate=False)
+        name: tf.RaggedTensor.from_value_rowids(  # pyright: ignore[reportAttributeAccessIssue]
+            value, row, nrows=num_rows, validate=False
+        )
         for name, value in found.items()
     }
 

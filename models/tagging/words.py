@@ -47,8 +47,9 @@ def find_words(text: tf.Tensor, *, split_punctuation: bool) -> Words:
     """
     numbers, is_space = _number(text, split_punctuation=split_punctuation)
     positions = tf.ragged.range(numbers.row_lengths())
-    inside = tf.ragged.boolean_mask(positions, numbers.with_flat_values(~is_space))
-    number = tf.boolean_mask(numbers.flat_values, ~is_space)
+    is_visible = tf.logical_not(is_space)
+    inside = tf.ragged.boolean_mask(positions, numbers.with_flat_values(is_visible))
+    number = tf.boolean_mask(numbers.flat_values, is_visible)
     is_first = _is_change(number, inside.value_rowids())
     return _group(inside, inside.flat_values + 1, is_first)
 
@@ -106,7 +107,7 @@ def _number(text: tf.Tensor, *, split_punctuation: bool) -> tuple[tf.RaggedTenso
     alone = tf.gather(tf.strings.regex_full_match(characters, _ALONE), index)
     if not split_punctuation:
         alone = tf.zeros_like(alone)
-    is_start = ~is_space & (
+    is_start = tf.logical_not(is_space) & (
         _is_change(tf.cast(is_space, tf.int64), codes.value_rowids()) | alone | _before(alone)
     )
     return codes.with_flat_values(tf.cumsum(tf.cast(is_start, tf.int64))), is_space
@@ -119,7 +120,7 @@ def _before(values: tf.Tensor) -> tf.Tensor:
 def _is_change(values: tf.Tensor, row: tf.Tensor) -> tf.Tensor:
     """Returns which values differ from the one before, or are the first of their row."""
     is_same = (values[1:] == values[:-1]) & (row[1:] == row[:-1])
-    return tf.concat([tf.ones_like(values[:1], tf.bool), ~is_same], axis=0)
+    return tf.concat([tf.ones_like(values[:1], tf.bool), tf.logical_not(is_same)], axis=0)
 
 
 def _group(starts: tf.RaggedTensor, ends: tf.Tensor, is_first: tf.Tensor) -> Words:

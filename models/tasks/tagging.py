@@ -151,7 +151,7 @@ class Tagging(Task):
 
         return {keys.ENTITIES: tf.io.FixedLenFeature([], tf.string)}
 
-    def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, Any]:
         """Returns where the entities stand, from which `batch` makes the tags of words."""
         from models.tagging.alignment import parse_entities
 
