@@ -22,6 +22,7 @@ _PAIRS = (
     ("question", "context"),
     ("query", "document"),
 )
+_COPY_TAGGING = "to find entities, copy configs/wnut17.yaml and name your files and types in it"
 _TAG_COLUMNS = frozenset(("tags", "ner_tags", "pos_tags", "entities", "spans"))
 
 
@@ -44,7 +45,7 @@ def refuse_other_shapes(path: Path, text: str) -> None:
             path,
             "token tags in CoNLL columns (named entities)",
             "a classification file has a whole text and its label on each line, not a word and its "
-            "tag",
+            f"tag; {_COPY_TAGGING}",
         )
     if lines and all(line.startswith("__label__") for line in lines):
         raise UserError(
@@ -64,7 +65,7 @@ def refuse_other_columns(path: Path, names: Collection[str]) -> None:
         refuse_task(
             path,
             "token tags (named entities)",
-            "a classification row has a whole text and one label",
+            f"a classification row has a whole text and one label; {_COPY_TAGGING}",
         )
     if "options" in known and known & {"article", "question", "questions", "answers"}:
         refuse_task(
