@@ -27,8 +27,8 @@ class IngestConfig(Section):
     )
     format: str = Field(
         default="auto",
-        description="tsv, csv, jsonl, parquet, tfrecord, or one of the task's own (conll, race); "
-        "auto: by the file's ending, .gz set aside.",
+        description="tsv, csv, jsonl, parquet, tfrecord, or one of the task's own (conll, race, "
+        "text); auto: by the file's ending, .gz set aside.",
     )
     header: bool = Field(
         default=True, description="Whether the first line of a TSV or CSV names the columns."
