@@ -104,10 +104,12 @@ def _apply_changes(schema: schema_pb2.Schema, changes: schema_pb2.Schema, source
                 f"{source}: feature {change.name} must be of type {wanted}; received {received}; "
                 "correct it"
             )
-        shape = schema_pb2.FixedShape()
-        shape.CopyFrom(feature.shape)
+        before = schema_pb2.Feature()
+        before.CopyFrom(feature)
         feature.CopyFrom(change)
-        feature.shape.CopyFrom(shape)  # clears value_count, the other way to say it
+        # Of one value it is `shape`, of a list `value_count`: setting one clears the other.
+        if kind := before.WhichOneof("shape_type"):
+            getattr(feature, kind).CopyFrom(getattr(before, kind))
     replaced = {domain.name for domain in changes.string_domain}
     kept = [domain for domain in schema.string_domain if domain.name not in replaced]
     del schema.string_domain[:]

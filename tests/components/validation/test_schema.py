@@ -153,3 +153,10 @@ def test_the_name_of_the_file_changes_with_the_schema_and_only_with_it(task, tmp
         for drift in (0.2, 0.2, 0.3)
     )
     assert first == same != other
+
+
+def test_a_users_feature_of_a_list_stays_one(user_schema):
+    config = user_schema('feature { name: "options" type: BYTES presence { min_fraction: 0.5 } }')
+    schema = curated_schema(config, create_task({"name": "multiple_choice"}))
+    assert feature(schema, "options").WhichOneof("shape_type") == "value_count"
+    assert feature(schema, "options").presence.min_fraction == 0.5
