@@ -40,6 +40,7 @@ def export_fine_tuned(
     labels: Sequence[str] = (),
     max_length: int | None = None,
     vocabulary: Path | None = None,
+    pair: bool = False,
 ) -> int:
     """Publishes a fine-tuned model as the next version of a model base, without training.
 
@@ -49,6 +50,7 @@ def export_fine_tuned(
       labels: The classifier's labels in the order of its outputs; none: those of the source.
       max_length: Longest input in tokens; None: as many as the weights have positions.
       vocabulary: SentencePiece model, where the source has none.
+      pair: Whether a classifier was fine-tuned on two texts a row, which no source says.
 
     Returns:
       The number of the new version.
@@ -63,7 +65,7 @@ def export_fine_tuned(
     from models.weights.sources import open_checkpoint
 
     checkpoint = open_checkpoint(source, hub(), vocabulary=vocabulary)
-    task = _task(checkpoint, labels)
+    task = _task(checkpoint, labels, pair=pair)
     length = _length(checkpoint, max_length)
     with tempfile.TemporaryDirectory(prefix="albert-tfx-export-") as work_dir:
         preset, saved_model = Path(work_dir, "preset"), Path(work_dir, "model")
@@ -80,7 +82,7 @@ def export_fine_tuned(
     return version
 
 
-def _task(checkpoint: Checkpoint, given: Sequence[str]) -> Task:
+def _task(checkpoint: Checkpoint, given: Sequence[str], *, pair: bool) -> Task:
     """Returns the task that the source was fine-tuned for."""
     from models.tasks import create_task, task_class, task_names
 
@@ -105,8 +107,10 @@ def _task(checkpoint: Checkpoint, given: Sequence[str]) -> Task:
             f"--label must be given for each of the {num_outputs} outputs; received "
             f"{', '.join(labels)}; name them in the order of the outputs"
         )
+    if pair and "pair" not in task_class(task["name"]).Options.model_fields:
+        raise UserError(f"--pair is for texts with a label or a score; received {task['name']}")
     try:
-        return create_task(task)
+        return create_task({**task, "pair": True} if pair else task)
     except ValidationError as error:
         raise UserError(f"{error.errors()[0]['msg']}; name them with --label") from error
 

@@ -22,6 +22,9 @@ def export(
         int | None, typer.Option(help="Longest input in tokens; unset: the weights' positions.")
     ] = None,
     vocabulary: Vocabulary = None,
+    pair: Annotated[
+        bool, typer.Option("--pair", help="A classifier was fine-tuned on two texts a row.")
+    ] = False,
 ) -> None:
     """Publish a model that was fine-tuned elsewhere for TensorFlow Serving, without training.
 
@@ -30,5 +33,10 @@ def export(
     from pipeline.export import export_fine_tuned
 
     export_fine_tuned(
-        source, model_base, labels=label or (), max_length=max_length, vocabulary=vocabulary
+        source,
+        model_base,
+        labels=label or (),
+        max_length=max_length,
+        vocabulary=vocabulary,
+        pair=pair,
     )

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 
 from models.tasks import task_class, task_names
@@ -130,3 +131,39 @@ def test_one_output_is_a_score():
     given = {"heads": {"classifier": 1}, "labels": (), "problem_type": ""}
     found = {name: task_class(name).options_for(**given) for name in task_names()}
     assert [name for name, options in found.items() if options is not None] == ["regression"]
+
+
+def test_several_labels_have_the_odds_of_one_label(tmp_path):
+    source = copy_golden("classifier", tmp_path / "source")
+    path = source / "config.json"
+    config = json.loads(path.read_text()) | {"problem_type": "multi_label_classification"}
+    path.write_text(json.dumps(config))
+    export_fine_tuned(str(source), tmp_path / "served")
+    answers = predict(tmp_path / "served", [row["text"] for row in ANSWERS])
+    for answer, expected in zip(answers, ANSWERS, strict=True):
+        odds = np.array([chance / (1 - chance) for chance in answer["probabilities"]])
+        softmax = [expected["probabilities"][name] for name in answer["labels"]]
+        np.testing.assert_allclose(odds / odds.sum(), softmax, rtol=1e-4)
+
+
+def test_score_of_two_texts(tmp_path):
+    """One output of the classifier, taken alone, is a score."""
+    source = copy_golden("classifier", tmp_path / "source")
+    weights = load_file(source / "model.safetensors")
+    for name in ("classifier.weight", "classifier.bias"):
+        weights[name] = weights[name][:1].copy()
+    save_file(weights, source / "model.safetensors", metadata={"format": "pt"})
+    path = source / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"id2label": {"0": "LABEL_0"}}))
+    done = CliRunner().invoke(app, ["export", str(source), str(tmp_path / "served"), "--pair"])
+    assert done.exit_code == 0, done.output
+    text, other = (row["text"] for row in ANSWERS[:2])
+    rows = [{"text": text, "text_pair": other}, {"text": other, "text_pair": text}]
+    first, second = predict(tmp_path / "served", rows)
+    assert first["score"] != second["score"]
+
+
+def test_questions_with_options_are_no_pairs(tmp_path):
+    source = copy_golden("multiple_choice", tmp_path / "source")
+    with pytest.raises(UserError, match=r"--pair is for texts .*; received multiple_choice"):
+        export_fine_tuned(str(source), tmp_path / "served", pair=True)
