@@ -81,7 +81,12 @@ def describe_shift(
     now: statistics_pb2.DatasetFeatureStatisticsList,
     before: statistics_pb2.DatasetFeatureStatisticsList,
 ) -> str:
-    """Returns the shares of a feature's values now and before, those that changed most first."""
+    """Returns the shares of a feature's values now and before, those that changed most first.
+
+    Of numbers it returns the means and standard deviations.
+    """
+    if numbers := _described_numbers(feature, now, before):
+        return numbers
     shares_now, shares_before = _shares(feature, now), _shares(feature, before)
     changes = {
         value: abs(shares_now.get(value, 0.0) - shares_before.get(value, 0.0))
@@ -94,17 +99,36 @@ def describe_shift(
     )
 
 
+def _described_numbers(
+    feature: str,
+    now: statistics_pb2.DatasetFeatureStatisticsList,
+    before: statistics_pb2.DatasetFeatureStatisticsList,
+) -> str:
+    is_now, was = _find(feature, now), _find(feature, before)
+    if is_now is None or was is None or not is_now.HasField("num_stats"):
+        return ""
+    return (
+        f"the mean was {was.num_stats.mean:.4g} and is {is_now.num_stats.mean:.4g}, the standard "
+        f"deviation was {was.num_stats.std_dev:.4g} and is {is_now.num_stats.std_dev:.4g}"
+    )
+
+
 def _shares(
     feature: str, statistics: statistics_pb2.DatasetFeatureStatisticsList
 ) -> dict[str, float]:
     """Returns the share of each value in the rank histogram of a feature."""
-    for dataset in statistics.datasets:
-        for found in dataset.features:
-            if _name(found.path) == feature:
-                buckets = found.string_stats.rank_histogram.buckets
-                total = sum(bucket.sample_count for bucket in buckets)
-                return {bucket.label: bucket.sample_count / total for bucket in buckets}
-    return {}
+    found = _find(feature, statistics)
+    buckets = found.string_stats.rank_histogram.buckets if found is not None else ()
+    total = sum(bucket.sample_count for bucket in buckets)
+    return {bucket.label: bucket.sample_count / total for bucket in buckets}
+
+
+def _find(
+    feature: str, statistics: statistics_pb2.DatasetFeatureStatisticsList
+) -> statistics_pb2.FeatureNameStatistics | None:
+    """Returns the statistics of a feature."""
+    every = (found for dataset in statistics.datasets for found in dataset.features)
+    return next((found for found in every if _name(found.path) == feature), None)
 
 
 def _name(path: path_pb2.Path) -> str:

@@ -78,9 +78,9 @@ def refuse_pair(path: Path, first: str, second: str, column: object) -> NoReturn
     refuse_task(
         path,
         f"a file with two texts a row ({first} and {second})",
-        "copy configs/mrpc.yaml (a label for two texts) or configs/stsb.yaml (a score) and name your "
-        "files and columns there; if one of the two alone decides the label, name it: --text "
-        f"{column}",
+        "copy configs/mrpc.yaml (a label for two texts) or configs/stsb.yaml (a score), and name "
+        "your files and columns there; if one of the two alone decides the label, name it: "
+        f"--text {column}",
     )
 
 
@@ -89,9 +89,9 @@ def refuse_regression(path: Path, column: str, sample: str) -> NoReturn:
     refuse_task(
         path,
         f"regression ({column} holds numbers on a scale, such as {sample})",
-        "copy configs/stsb.yaml, with task.pair: false for one text, and name your files and columns "
-        "there; to classify, make a few classes of the numbers in a new column, such as low and "
-        "high, or name another column: --label NAME",
+        "copy configs/stsb.yaml, with task.pair: false for one text, and name your files and "
+        "columns there; to classify, make a few classes of the numbers in a new column, such as "
+        "low and high, or name another column: --label NAME",
     )
 
 

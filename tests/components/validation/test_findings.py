@@ -76,3 +76,14 @@ def shares(**counts):
 def test_a_shift_is_told_in_shares_the_largest_first():
     shift = describe_shift("label", shares(a=2, b=7, c=1), shares(a=2, b=2, c=16))
     assert shift == "c was 80.0% and is 10.0%, b was 10.0% and is 70.0%, a was 10.0% and is 20.0%"
+
+
+def test_a_shift_of_numbers_is_told_in_means():
+    now, before = (statistics_pb2.DatasetFeatureStatisticsList() for _ in range(2))
+    for statistics, mean in ((now, 4.25), (before, 2.0)):
+        feature = statistics.datasets.add().features.add()
+        feature.path.step.append("score")
+        feature.num_stats.mean, feature.num_stats.std_dev = mean, 1.0
+    assert describe_shift("score", now, before) == (
+        "the mean was 2 and is 4.25, the standard deviation was 1 and is 1"
+    )

@@ -1,6 +1,6 @@
 import pytest
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from components.ingest.config import IngestConfig
 from components.ingest.encode import RowEncoder
@@ -160,3 +160,43 @@ def test_a_users_feature_of_a_list_stays_one(user_schema):
     schema = curated_schema(config, create_task({"name": "multiple_choice"}))
     assert feature(schema, "options").WhichOneof("shape_type") == "value_count"
     assert feature(schema, "options").presence.min_fraction == 0.5
+
+
+def test_a_pair_has_a_second_text_that_must_be_there():
+    task = create_task({"name": "regression", "pair": True})
+    pair = feature(curated_schema(ValidationConfig(), task), "text_pair")
+    assert pair.presence.min_fraction == 1.0
+    assert not pair.not_in_environment
+
+
+def test_the_vector_of_labels_is_as_long_as_there_are_labels():
+    task = create_task({"name": "multilabel", "labels": ["a", "b", "c"]})
+    schema = curated_schema(ValidationConfig(), task)
+    assert feature(schema, "label_vector").shape.dim[0].size == 3
+    assert domain(schema, "labels") == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("mean", "drifts"), [(1.5, False), (4.0, True)])
+def test_scores_of_another_distribution_drift(mean, drifts):
+    import numpy as np
+    import pandas as pd
+    import tensorflow_data_validation as tfdv
+
+    rng = np.random.default_rng(0)
+    before, now = (
+        tfdv.generate_statistics_from_dataframe(
+            pd.DataFrame({"score": rng.normal(centre, 0.5, size=500).astype("float32")}), n_jobs=1
+        )
+        for centre in (1.5, mean)
+    )
+    schema = curated_schema(ValidationConfig(), create_task({"name": "regression"}))
+    anomalies = tfdv.validate_statistics(now, schema, previous_statistics=before)
+    kinds = [reason.type for reason in anomalies.anomaly_info["score"].reason]
+    assert (anomalies_pb2.AnomalyInfo.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH in kinds) == drifts
+
+
+def test_the_file_of_a_row_is_an_optional_feature(task, tmp_path):
+    config = IngestConfig(train="a", file_column="source_file")
+    path = write_schema(ValidationConfig(), task, config, tmp_path)
+    schema = text_format.Parse(path.read_text(), schema_pb2.Schema())
+    assert feature(schema, "source_file").value_count.max == 1
