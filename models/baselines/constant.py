@@ -22,7 +22,7 @@ class Constant(tf.Module):
         """
         super().__init__(name="constant")
         self._task = task
-        self.logits = tf.Variable(logits, dtype=tf.float32, trainable=False)
+        self.logits = tf.Variable(tf.constant(logits, tf.float32), trainable=False)
 
     def __call__(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the answer, once for each row."""

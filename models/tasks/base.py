@@ -83,6 +83,7 @@ class Task(ABC):
       selection_metric: Training metric by which the best weights are chosen.
       weights_heads: By layer of its model, the name that models.weights.heads has for it as a head
         of checkpoints; a layer that is not in it is not saved beside the backbone.
+      problem_type: transformers' `problem_type` of the head `classifier`; empty: none.
       first_token_only: Whether the model takes the backbone's pooled output alone, which spares
         most of the last layer; the plan counts it so.
     """
@@ -99,6 +100,7 @@ class Task(ABC):
     baselines: ClassVar[tuple[str, ...]]
     selection_metric: ClassVar[str]
     weights_heads: ClassVar[Mapping[str, str]] = {}
+    problem_type: ClassVar[str] = ""
     first_token_only: ClassVar[bool] = False
 
     def __init__(self, options: Section) -> None:
@@ -303,8 +305,3 @@ class Task(ABC):
     def labels(self) -> tuple[str, ...]:
         """The declared labels in the order of the model's outputs; empty where there are none."""
         return ()
-
-    @property
-    def problem_type(self) -> str:
-        """The `problem_type` of transformers that the head `classifier` is of; empty: none."""
-        return ""

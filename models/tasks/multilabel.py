@@ -47,8 +47,8 @@ class MultiLabel(TextTask):
     target_features = (keys.LABEL, keys.LABEL_VECTOR)
     structured_columns = (keys.LABEL,)
     baselines = ("frequency", "tfidf_one_vs_rest")
-    problem_type = "multi_label_classification"
     selection_metric = "micro_f1"
+    problem_type = "multi_label_classification"
 
     options: Options
 

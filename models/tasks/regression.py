@@ -54,8 +54,8 @@ class Regression(TextTask):
     target = keys.SCORE
     target_features = (keys.SCORE,)
     baselines = ("mean", "tfidf_ridge")
-    problem_type = "regression"
     selection_metric = "pearson"
+    problem_type = "regression"
 
     options: Options
 

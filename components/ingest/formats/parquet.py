@@ -114,13 +114,19 @@ def _as_cells(column: pa.Array) -> list[Any]:
         column = column.dictionary_decode()
     if pa.types.is_nested(column.type):
         return list(column)
+    if pa.types.is_duration(column.type):  # Arrow would write a number without its unit
+        return _as_python_writes(column)
     if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
         try:
             # Arrow writes a 32-bit 3.8 as "3.8", Python as 3.799999952316284.
             column = column.cast(pa.string())
-        except pa.ArrowNotImplementedError:  # a type that only Python can write
-            return [None if item is None else str(item).encode() for item in column.to_pylist()]
+        except pa.ArrowNotImplementedError:
+            return _as_python_writes(column)
     return column.cast(pa.binary()).to_pylist()
+
+
+def _as_python_writes(column: pa.Array) -> list[bytes | None]:
+    return [None if item is None else str(item).encode() for item in column.to_pylist()]
 
 
 def _row(number: int, cells: Mapping[str, Any], names: Mapping[str, str]) -> Row | Rejection:
