@@ -223,7 +223,7 @@ class Task(ABC):
 
     @abstractmethod
     def loss(self) -> keras.losses.Loss:
-        """Returns the loss of logits against the target."""
+        """Returns the loss of logits against the target; losses by name for several outputs."""
 
     def constant_loss(self, targets: Mapping[str, np.ndarray]) -> float | None:
         """Returns the least loss that one answer for every row can have; None: not known.

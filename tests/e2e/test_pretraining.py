@@ -1,6 +1,7 @@
 """A domain corpus end to end: pretrain on it, fine-tune on the weights, in one command."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -69,7 +70,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(
         command,
         cwd=folder,
-        env={"PYTHONPATH": str(_ROOT), "PATH": ""},
+        env=os.environ | {"PYTHONPATH": str(_ROOT)},
         capture_output=True,
         text=True,
         check=False,
