@@ -1,0 +1,351 @@
+"""Question answering: the part of a context that answers a question, or none."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, PositiveInt
+
+from models.question_rows import context_length, question_word, read_answers
+from models.tasks.base import Features, FeatureValue, Metric, PaddedModel, Recipe, RowError, Task
+from schemas import features as keys
+from schemas.errors import UserError
+from schemas.section import Section
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from models.questions import Questions
+    from models.spans import Spans
+    from models.tokenizer import AlbertTokenizer
+
+_METRICS_MODULE = "models.metrics.question_answering"
+_MADE = (keys.ANSWER_START, keys.ANSWER_END, keys.ANSWER_PRESENT, keys.QUESTION_WORD)
+
+
+class Options(Section):
+    """The `task` section of a question answering config; defaults of the ALBERT paper."""
+
+    unanswerable: bool = Field(
+        default=True,
+        description="Whether a context may not answer its question, as in SQuAD 2.0; false: every "
+        "question has an answer, as in SQuAD 1.1.",
+    )
+    stride: PositiveInt = Field(
+        default=128,
+        description="Pieces between the starts of two windows of a context that is longer than "
+        "model.max_length leaves room for.",
+    )
+    max_question_length: PositiveInt = Field(
+        default=64,
+        description="Pieces of a question that are read; half of model.max_length at most.",
+    )
+    max_answer_length: PositiveInt = Field(default=30, description="Pieces of the longest answer.")
+    n_best: PositiveInt = Field(
+        default=20, description="Spans whose probabilities add up to 1, with that of no answer."
+    )
+
+
+class QuestionAnswering(Task):
+    """Finds the part of a context that answers a question."""
+
+    name = "question_answering"
+    Options = Options
+    # SQuAD 2.0: 8,144 steps of 48 windows are three passes.
+    recipe = Recipe(learning_rate=3e-5, batch_size=48, epochs=3.0)
+    schema = "question_answering.pbtxt"
+    formats = ("squad", "jsonl", "parquet")
+    columns = (keys.QUESTION, keys.CONTEXT, keys.ANSWERS, keys.IS_IMPOSSIBLE)
+    required_columns = (keys.QUESTION, keys.CONTEXT, keys.ANSWERS)
+    structured_columns = (keys.ANSWERS,)
+    baselines = ("overlap_window",)
+    selection_metric = "span_f1"
+    weights_heads = {"logits": "qa_outputs"}
+
+    options: Options
+
+    # --- ingest ----------------------------------------------------------------------------------
+
+    def encode_row(self, row: Mapping[str, Any]) -> dict[str, FeatureValue]:
+        """Turns one row into features; further columns are kept, to slice the evaluation by.
+
+        Raises:
+          RowError: If question or context is empty, or an answer is not at its offset.
+          UserError: If a column has the name of a feature that is made here.
+        """
+        question, context = row[keys.QUESTION], row[keys.CONTEXT]
+        if not question.strip():
+            raise RowError("no_question", "the question must hold more than white space")
+        if not context.strip():
+            raise RowError("empty_context", "the context must hold more than white space")
+        answers = read_answers(row)
+        if not answers and not self.options.unanswerable:
+            raise RowError(
+                "no_answer",
+                "a question must have an answer, for task.unanswerable is false; received none",
+            )
+        extra = {role: value.encode() for role, value in row.items() if role not in self.columns}
+        if reserved := sorted({*_MADE, keys.LENGTH_BUCKET, keys.ROW_ID} & extra.keys()):
+            raise UserError(
+                "columns must not be named as features that are made here; received "
+                f"{reserved}; rename them"
+            )
+        texts = list(dict.fromkeys(answer.text for answer in answers))
+        return extra | {
+            keys.QUESTION: question.encode(),
+            keys.CONTEXT: context.encode(),
+            keys.ANSWERS: json.dumps(texts, ensure_ascii=False).encode(),
+            keys.ANSWER_START: answers[0].start if answers else -1,
+            keys.ANSWER_END: answers[0].start + len(answers[0].text) if answers else -1,
+            keys.ANSWER_PRESENT: b"yes" if answers else b"no",
+            keys.QUESTION_WORD: question_word(question).encode(),
+            keys.LENGTH_BUCKET: context_length(context).encode(),
+        }
+
+    def identity(self, features: Mapping[str, FeatureValue]) -> str:
+        """Returns question and context without regard to case, width and white space."""
+        return f"{_folded(features[keys.QUESTION])}\n{self.group(features)}"
+
+    def group(self, features: Mapping[str, FeatureValue]) -> str:
+        """Returns the context: all that is asked about it goes to one split."""
+        return _folded(features[keys.CONTEXT])
+
+    # --- transform and serving -------------------------------------------------------------------
+
+    def serving_inputs(self) -> dict[str, tf.TensorSpec]:
+        import tensorflow as tf
+
+        names = (keys.QUESTION, keys.CONTEXT)
+        return {name: tf.TensorSpec([None], tf.string, name=name) for name in names}
+
+    def preprocess(
+        self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
+    ) -> dict[str, tf.RaggedTensor]:
+        """Turns questions into windows, of which a row may have several."""
+        return dict(self._cut(features, tokenizer, max_length).packed)
+
+    def transform(
+        self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
+    ) -> dict[str, Any]:
+        """Turns raw features into windows, each a row, with what tells where they lie."""
+        import tensorflow as tf
+
+        from models.questions import answer_tokens
+
+        questions = self._cut(features, tokenizer, max_length)
+        windows = questions.windows
+        starts, ends = answer_tokens(
+            questions, features[keys.ANSWER_START], features[keys.ANSWER_END]
+        )
+        counts = tf.math.bincount(tf.cast(windows.rows, tf.int32), dtype=tf.int64)
+        return {
+            **questions.packed,
+            keys.START_POSITION: starts,
+            keys.END_POSITION: ends,
+            keys.WINDOW_START: windows.starts,
+            keys.CORE_START: windows.core_starts,
+            keys.CORE_END: windows.core_ends,
+            keys.NUM_WINDOWS: tf.gather(counts, windows.rows),
+            keys.ROW_ID: tf.gather(features[keys.ROW_ID], windows.rows),
+        }
+
+    def _cut(
+        self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
+    ) -> Questions:
+        from models.questions import cut_questions
+
+        return cut_questions(
+            features,
+            tokenizer,
+            max_length=max_length,
+            max_question_length=self.options.max_question_length,
+            stride=self.options.stride,
+        )
+
+    def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Returns nothing: the tokens of an answer are known with the windows, in `transform`."""
+        return {}
+
+    def target_spec(self) -> dict[str, Any]:
+        import tensorflow as tf
+
+        number = tf.io.FixedLenFeature([], tf.int64)
+        return {keys.ANSWER_START: number, keys.ANSWER_END: number}
+
+    def batch(self, rows: Features, *, seed: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """Makes a batch of windows; the target is first and last token, int64 `(batch, 2)`."""
+        import tensorflow as tf
+
+        from models.packing import pad
+
+        del seed
+        inputs = pad({name: rows[name] for name in (keys.TOKEN_IDS, keys.SEGMENT_IDS)})
+        return inputs, tf.stack([rows[keys.START_POSITION], rows[keys.END_POSITION]], axis=1)
+
+    # --- model -----------------------------------------------------------------------------------
+
+    def build_model(self, backbone: keras.Model, *, dropout: float, seed: int) -> keras.Model:
+        """Puts a dense layer on every token, without dropout, as google-research/albert does.
+
+        Returns:
+          A model to the logits of starts and ends, float32 `(batch, length, 2)`.
+        """
+        import keras
+
+        from models.albert.heads import dense_head
+        from models.albert.span_logits import SpanLogits
+
+        del dropout
+        tokens = backbone(backbone.input)["sequence_output"]
+        logits = dense_head(tokens, 2, dropout=0.0, seed=seed)
+        mask = backbone.input[keys.PADDING_MASK]
+        outputs = SpanLogits(dtype="float32", name="span_logits")(logits, mask)
+        return keras.Model(backbone.input, outputs, name=self.name)
+
+    def loss(self) -> keras.losses.Loss:
+        from models.span_losses import SpanCrossEntropy
+
+        return SpanCrossEntropy()
+
+    def constant_loss(self, targets: Mapping[str, np.ndarray]) -> float:
+        """Returns the mean entropy of first and last tokens, in nats."""
+        import numpy as np
+
+        entropies = []
+        for name in (keys.START_POSITION, keys.END_POSITION):
+            shares = np.bincount(targets[name]) / len(targets[name])
+            entropies.append(-sum(share * np.log(share) for share in shares if share > 0))
+        return float(np.mean(entropies))
+
+    def training_metrics(self) -> list[keras.metrics.Metric]:
+        from models.span_losses import SpanF1
+
+        return [SpanF1(name="span_f1")]
+
+    def decode(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Refuses: an answer is a part of a text, which logits do not have; see `answer`."""
+        raise NotImplementedError("answers need their contexts; call answer")
+
+    def answer(
+        self,
+        features: Mapping[str, tf.Tensor],
+        model: PaddedModel,
+        tokenizer: AlbertTokenizer,
+        max_length: int,
+    ) -> dict[str, tf.Tensor]:
+        """Answers questions from all windows of their contexts.
+
+        Returns:
+          `answer` string, a part of the context or empty; `start` and `end` in code points, int32,
+          -1 without an answer; `score`, the probability of what is answered, float32; `no_answer`
+          bool and `no_answer_probability` float32; all `(batch,)`.
+        """
+        import tensorflow as tf
+
+        from models.packing import pad
+        from models.questions import best_answers
+
+        questions = self._cut(features, tokenizer, max_length)
+        logits = model(pad(questions.packed, pad_id=tokenizer.pad_id))
+        spans = self._find_spans(logits, questions.windows, tf.size(features[keys.CONTEXT]))
+        texts, starts, ends = best_answers(questions, spans, features[keys.CONTEXT])
+        probability, no_answer_probability = self._probabilities(spans)
+        # A span without text is one of a piece that is only a word start.
+        is_none = (no_answer_probability > probability) | (starts == ends)
+        return {
+            keys.ANSWER: tf.where(is_none, "", texts),
+            keys.START: tf.where(is_none, -1, starts),
+            keys.END: tf.where(is_none, -1, ends),
+            keys.SCORE: tf.maximum(probability, no_answer_probability),
+            keys.NO_ANSWER: is_none,
+            keys.NO_ANSWER_PROBABILITY: no_answer_probability,
+        }
+
+    def _find_spans(self, logits: tf.Tensor, windows: Any, num_rows: Any) -> Spans:
+        from models.spans import find_spans
+
+        return find_spans(
+            logits,
+            windows,
+            num_rows,
+            n_best=self.options.n_best,
+            max_answer_length=self.options.max_answer_length,
+        )
+
+    def _probabilities(self, spans: Spans) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the probabilities of the best span and of no answer, float32 `(batch,)`."""
+        import tensorflow as tf
+
+        none = spans.null_scores
+        if not self.options.unanswerable:
+            none = tf.where(spans.is_real[:, 0], tf.constant(-1e9), none)
+        shares = tf.nn.softmax(tf.concat([none[:, tf.newaxis], spans.scores], axis=1))
+        return shares[:, 1], shares[:, 0]
+
+    # --- what dev rows decide and show -----------------------------------------------------------
+
+    def calibrate(self, model: keras.Model, batches: Iterable[Features]) -> None:
+        """Sets the null threshold of a model to that with the best F1 on dev rows."""
+        from models.dev_windows import window_answers
+        from models.null_threshold import find_null_threshold, row_margins
+
+        if not self.options.unanswerable:
+            return
+        answers = window_answers(self, model, batches, self.options.max_answer_length)
+        threshold = model.get_layer("span_logits").null_threshold
+        threshold.assign_add(find_null_threshold(*row_margins(answers)))
+
+    def reference(
+        self, rows: Features, model: PaddedModel
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Returns the probabilities of the rows all of whose windows are there."""
+        import tensorflow as tf
+
+        from models.dev_windows import group_windows
+
+        order, windows, row_ids, is_whole = group_windows(rows)
+        logits = model(self.batch(rows, seed=tf.zeros(2, tf.int64))[0])
+        spans = self._find_spans(tf.gather(logits, order), windows, tf.size(row_ids))
+        probability, none = self._probabilities(spans)
+        answers = {keys.SCORE: tf.maximum(probability, none), keys.NO_ANSWER_PROBABILITY: none}
+        return row_ids[is_whole], {name: value[is_whole] for name, value in answers.items()}
+
+    # --- evaluation ------------------------------------------------------------------------------
+
+    def metrics(self) -> tuple[Metric, ...]:
+        has_answer = (
+            Metric("has_answer_f1", "HasAnswerF1", _METRICS_MODULE),
+            Metric("has_answer_exact_match", "HasAnswerExactMatch", _METRICS_MODULE),
+            Metric("no_answer_accuracy", "NoAnswerAccuracy", _METRICS_MODULE),
+        )
+        return (
+            Metric("f1", "AnswerF1", _METRICS_MODULE),
+            Metric("exact_match", "AnswerExactMatch", _METRICS_MODULE),
+            *(has_answer if self.options.unanswerable else ()),
+        )
+
+    @property
+    def label_key(self) -> str:
+        return keys.ANSWERS
+
+    @property
+    def prediction_key(self) -> str:
+        return keys.ANSWER
+
+    @property
+    def slice_keys(self) -> tuple[str, ...]:
+        present = (keys.ANSWER_PRESENT,) if self.options.unanswerable else ()
+        return (*present, keys.QUESTION_WORD, keys.LENGTH_BUCKET)
+
+
+def _folded(text: Any) -> str:
+    """Returns a text without regard to case, width and white space."""
+    return " ".join(unicodedata.normalize("NFKC", text.decode()).casefold().split())
+
+
+TASK = QuestionAnswering
