@@ -138,8 +138,12 @@ class TransformedSplit:
             for name in self._targets
         }
 
-    def first_rows(self, count: int) -> tuple[list[bytes], dict[str, tf.Tensor]]:
-        """Returns ids and padded inputs of the first `count` rows, or of all if there are fewer.
+    def unpadded_batches(self, batch_size: int) -> tf.data.Dataset:
+        """Returns every row once, in batches of features as `Task.batch` takes them."""
+        return self._sorted_batches(self._rows(), batch_size)
+
+    def first_rows(self, count: int) -> dict[str, Any]:
+        """Returns the features of the first `count` rows, or of all if there are fewer.
 
         Raises:
           UserError: If the split has no rows.
@@ -147,7 +151,7 @@ class TransformedSplit:
         rows = next(iter(self._rows().take(count).batch(count).map(_as_it_is(self._parse))), None)
         if rows is None:
             raise UserError(_no_rows(self._files))
-        return rows[keys.ROW_ID].numpy().tolist(), self._task.reference_inputs(rows)
+        return rows
 
     def _rows(self) -> tf.data.Dataset:
         """Returns serialized tf.Examples, in the order of the files."""

@@ -16,7 +16,7 @@ from models.backbone import create_backbone
 from models.config import ModelConfig
 from models.export import Predict, TrackedPredict
 from models.precision import FLOAT32
-from models.tasks.base import Task
+from models.tasks.base import Features, Task
 from models.tokenizer import AlbertTokenizer
 from models.weights.task_heads import load_heads, save_heads
 
@@ -114,9 +114,10 @@ class Candidate:
         encoder = PackedEncoder(self.backbone, dtype=self.config.serving_precision)
         return encoder, with_encoder(self.model, self.backbone, encoder)
 
-    def reference(self, inputs: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
-        """Returns the answers that follow from padded rows alone: see `Task.reference`."""
-        return self.task.reference(inputs, self._served()[1](inputs, training=False))
+    def reference(self, rows: Features) -> tuple[tf.Tensor, Mapping[str, tf.Tensor]]:
+        """Returns ids and answers of transformed rows: see `Task.reference_rows`."""
+        served = self._served()[1]
+        return self.task.reference_rows(rows, lambda inputs: served(inputs, training=False))
 
     def save_preset(self, directory: str, vocabulary_file: str) -> None:
         """Writes the backbone as a KerasHub preset, which `model.weights` of a later run can name.

@@ -63,7 +63,7 @@ def span_f1(spans: np.ndarray, targets: np.ndarray) -> np.ndarray:
     first = np.maximum(spans[:, 0], targets[:, 0])
     common = np.maximum(np.minimum(spans[:, 1], targets[:, 1]) - first + 1, 0)
     lengths = (spans[:, 1] - spans[:, 0] + 1) + (targets[:, 1] - targets[:, 0] + 1)
-    return 2 * common / lengths
+    return 2 * common / np.maximum(lengths, 1)
 
 
 def find_null_threshold(margins: np.ndarray, f1: np.ndarray, has_answer: np.ndarray) -> float:

@@ -97,9 +97,9 @@ def question_word(question: str) -> str:
     'other'
     """
     for word in re.findall(r"[a-z]+", question.lower()):
-        word = _SAME_WORD.get(word, word)
-        if word in QUESTION_WORDS:
-            return word
+        asked = _SAME_WORD.get(word, word)
+        if asked in QUESTION_WORDS:
+            return asked
     return OTHER_QUESTION
 
 

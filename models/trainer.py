@@ -145,9 +145,10 @@ def _export(candidate: Candidate, fn_args: FnArgs, evaluation: TransformedSplit)
         code_version=fn_args.custom_config["code_version"],
         data=fn_args.custom_config["data"],
     )
+    task.calibrate(served.model, evaluation.unpadded_batches(REFERENCE_ROWS))
     export_saved_model(fn_args.serving_model_dir, task, served.predict_function(), info)
-    row_ids, inputs = evaluation.first_rows(REFERENCE_ROWS)
-    write_reference(fn_args.serving_model_dir, row_ids, served.reference(inputs))
+    row_ids, answers = served.reference(evaluation.first_rows(REFERENCE_ROWS))
+    write_reference(fn_args.serving_model_dir, row_ids.numpy().tolist(), answers)
     served.save_preset(
         os.path.join(os.path.dirname(fn_args.serving_model_dir), PRESET_FOLDER),
         vocabulary_copy(fn_args.transform_output),

@@ -39,13 +39,15 @@ def preprocessing_fn(
         tokenizer = AlbertTokenizer(stream.read())
     spec = example_spec(task.serving_inputs()) | task.target_spec()
     features = _RawFeatures(inputs, {name for name, feature in spec.items() if is_list(feature)})
-    model_inputs = task.preprocess(features, tokenizer, custom_config[MAX_LENGTH])
-    integers = {name: tf.cast(value, tf.int64) for name, value in model_inputs.items()}
-    row_id = {keys.ROW_ID: features[keys.ROW_ID]} if keys.ROW_ID in inputs else {}
-    return {
-        name: value.to_sparse() if isinstance(value, tf.RaggedTensor) else value
-        for name, value in (integers | task.targets(features) | row_id).items()
-    }
+    rows = task.transform(features, tokenizer, custom_config[MAX_LENGTH])
+    return {name: _written(value) for name, value in rows.items()}
+
+
+def _written(value: Any) -> tf.Tensor | tf.SparseTensor:
+    """Returns values as a tf.Example holds them: integers in 64 bits, rows that differ sparse."""
+    if value.dtype == tf.int32:
+        value = tf.cast(value, tf.int64)
+    return value.to_sparse() if isinstance(value, tf.RaggedTensor) else value
 
 
 def vocabulary_copy(transform_output: str) -> str:

@@ -82,7 +82,7 @@ def cut_windows(
         prefixes=tf.gather(question_lengths, rows) + 2,
         starts=starts,
         lengths=tf.minimum(row_room, row_length - starts),
-        core_starts=tf.where(number == 0, 0, starts - row_step + turn),
+        core_starts=tf.where(number > 0, starts - row_step + turn, 0),
         core_ends=tf.where(is_last, row_length, starts + turn),
     )
 

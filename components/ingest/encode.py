@@ -66,14 +66,13 @@ class RowEncoder:
             features = self._task.encode_row(row.values)
         except RowError as error:
             return reject(row.line, error.reason, str(error), row.raw)
-        digest = hashlib.blake2b(
-            self._task.identity(features).encode("utf-8", "surrogatepass"), digest_size=16
-        ).digest()
+        digest = _digest(self._task.identity(features))
+        group = self._task.group(features)
         features[keys.ROW_ID] = f"{self._file.name}:{row.place}".encode()
         if self._file_column is not None:
             _add_file_name(features, self._file_column, self._file.name)
         return EncodedRow(
-            split=self._split(digest[8:]),
+            split=self._split((digest if group is None else _digest(group))[8:]),
             line=row.line,
             example=serialize_example(features),
             text_digest=int.from_bytes(digest[:8], "little"),
@@ -122,6 +121,10 @@ def _add_file_name(features: dict[str, FeatureValue], column: str, name: str) ->
             "choose another name"
         )
     features[column] = name.encode()
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def serialize_example(features: Mapping[str, FeatureValue]) -> bytes:

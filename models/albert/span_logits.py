@@ -42,7 +42,6 @@ class SpanLogits(keras.layers.Layer):
         shift = threshold * is_first[:, None] * is_start[None, :]
         return ops.where(is_token, logits - shift[None], _PADDING)
 
-    def compute_output_shape(
-        self, logits_shape: tuple[int | None, ...], _: Any = None
-    ) -> tuple[int | None, ...]:
-        return logits_shape
+    def compute_output_spec(self, logits: Any, padding_mask: Any) -> keras.KerasTensor:
+        del padding_mask
+        return keras.KerasTensor(logits.shape, logits.dtype)

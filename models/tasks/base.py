@@ -7,7 +7,7 @@ inside the functions that need them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -136,7 +136,15 @@ class Task(ABC):
 
     @abstractmethod
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
-        """Returns the text by which rows count as the same, for duplicates, leaks and the split."""
+        """Returns the text by which rows count as the same, for duplicates and leaks."""
+
+    def group(self, features: Mapping[str, FeatureValue]) -> str | None:
+        """Returns the text whose rows all go to one split, where eval is split from train.
+
+        None, where that is the `identity`.
+        """
+        del features
+        return None
 
     # --- transform and serving: the same function in tf.Transform and in the served graph --------
 
@@ -175,6 +183,23 @@ class Task(ABC):
 
         Each is `(batch,)`, or ragged `(batch, None)`.
         """
+
+    def transform(
+        self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
+    ) -> dict[str, Any]:
+        """Turns raw features into transformed rows, of which a raw row may become several.
+
+        Args:
+          features: Raw features, as `preprocess` and `targets` take them, and perhaps `row_id`.
+          tokenizer: Splits text into piece ids.
+          max_length: Longest row in tokens, special ones included.
+
+        Returns:
+          The model's inputs, the targets, and `row_id`.
+        """
+        row_id = {keys.ROW_ID: features[keys.ROW_ID]} if keys.ROW_ID in features else {}
+        rows = self.preprocess(features, tokenizer, max_length)
+        return {**rows, **self.targets(features), **row_id}
 
     def target_spec(self) -> dict[str, Any]:
         """Returns how `tf.io.parse_example` reads the raw features that `targets` takes.
@@ -279,6 +304,31 @@ class Task(ABC):
         """
         del inputs
         return {self.prediction_key: self.decode(outputs)[self.prediction_key]}
+
+    def reference_rows(
+        self, rows: Features, model: PaddedModel
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Asks a model for the `reference` of transformed rows.
+
+        Args:
+          rows: Transformed features, as `batch` takes them.
+          model: Gives the outputs for padded inputs.
+
+        Returns:
+          `row_id` of the raw rows, string `(batch,)`, and their answers by name.
+        """
+        import tensorflow as tf
+
+        inputs, _ = self.batch(rows, seed=tf.zeros(2, tf.int64))
+        return rows[keys.ROW_ID], self.reference(inputs, model(inputs))
+
+    def calibrate(self, model: keras.Model, batches: Iterable[Features]) -> None:  # noqa: B027
+        """Sets those weights of a trained model that dev rows decide; most tasks have none.
+
+        Args:
+          model: What `build_model` returned, as it will be served.
+          batches: Transformed features of the dev rows, as `batch` takes them.
+        """
 
     # --- evaluation ------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
@@ -65,7 +65,7 @@ class QuestionAnswering(Task):
     structured_columns = (keys.ANSWERS,)
     baselines = ("overlap_window",)
     selection_metric = "span_f1"
-    weights_heads = {"logits": "qa_outputs"}
+    weights_heads: ClassVar[Mapping[str, str]] = {"logits": "qa_outputs"}
 
     options: Options
 
@@ -109,7 +109,7 @@ class QuestionAnswering(Task):
 
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns question and context without regard to case, width and white space."""
-        return f"{_folded(features[keys.QUESTION])}\n{self.group(features)}"
+        return f"{_folded(features[keys.QUESTION])}\n{_folded(features[keys.CONTEXT])}"
 
     def group(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the context: all that is asked about it goes to one split."""
@@ -300,7 +300,7 @@ class QuestionAnswering(Task):
         threshold = model.get_layer("span_logits").null_threshold
         threshold.assign_add(find_null_threshold(*row_margins(answers)))
 
-    def reference(
+    def reference_rows(
         self, rows: Features, model: PaddedModel
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Returns the probabilities of the rows all of whose windows are there."""

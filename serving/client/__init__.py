@@ -3,6 +3,7 @@
 from serving.client.answers import (
     Answer,
     Classification,
+    ContextAnswer,
     FillMask,
     MultiLabel,
     MultipleChoice,
@@ -35,6 +36,7 @@ __all__ = [
     "BatchLimits",
     "Classification",
     "Client",
+    "ContextAnswer",
     "DeadlineExceededError",
     "Entity",
     "FillMask",

@@ -117,10 +117,42 @@ class Tagging:
         return to_entities(vars(self))
 
 
-Answer: TypeAlias = Classification | FillMask | MultiLabel | MultipleChoice | Regression | Tagging
+@dataclass(frozen=True)
+class ContextAnswer:
+    """The part of a context that answers a question.
+
+    Attributes:
+      answer: The part; empty where there is no answer.
+      start: Its first code point in the context; -1 where there is no answer.
+      end: The code point after its last one; -1 likewise.
+      score: Probability of what is answered.
+      no_answer: Whether the context does not answer the question.
+      no_answer_probability: Probability of that.
+    """
+
+    answer: str
+    start: int
+    end: int
+    score: float
+    no_answer: bool
+    no_answer_probability: float
+
+
+Answer: TypeAlias = (
+    Classification | FillMask | MultiLabel | MultipleChoice | Tagging | ContextAnswer | Regression
+)
 """The answer to a text; a union of the types below."""
 
-ANSWER_TYPES: Final = (Classification, FillMask, MultiLabel, MultipleChoice, Regression, Tagging)
+# An answer of one field is also part of others: it comes last.
+ANSWER_TYPES: Final = (
+    Classification,
+    FillMask,
+    MultiLabel,
+    MultipleChoice,
+    Tagging,
+    ContextAnswer,
+    Regression,
+)
 """The answer of each task. A field is an output of the served model, of the same name."""
 
 

@@ -121,13 +121,20 @@ def test_evaluation_tells_how_many_batches_it_has(split, epoch):
 
 
 def test_first_rows_come_with_their_ids(split):
-    ids, inputs = split.first_rows(3)
+    rows = split.first_rows(3)
+    ids = rows[keys.ROW_ID].numpy().tolist()
     assert ids == [b"rows.tsv:0", b"rows.tsv:2", b"rows.tsv:4"]  # of the first shard
-    assert inputs[keys.TOKEN_IDS].shape[0] == 3
+    assert rows[keys.TOKEN_IDS].nrows() == 3
 
 
 def test_first_rows_are_all_where_there_are_fewer(split):
-    assert len(split.first_rows(NUM_ROWS + 1)[0]) == NUM_ROWS
+    assert len(split.first_rows(NUM_ROWS + 1)[keys.ROW_ID]) == NUM_ROWS
+
+
+def test_unpadded_batches_hold_every_row_once(split):
+    rows = list(split.unpadded_batches(8))
+    ids = [row_id for batch in rows for row_id in batch[keys.ROW_ID].numpy().tolist()]
+    assert len(ids) == len(set(ids)) == NUM_ROWS
 
 
 def test_missing_files_are_refused(tmp_path):

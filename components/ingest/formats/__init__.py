@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from components.ingest.formats.base import Format
 
-_SHARED = ("base", "delimited", "lines")
+_SHARED = ("base", "delimited", "json_stream", "lines")
 
 
 def format_names() -> tuple[str, ...]:

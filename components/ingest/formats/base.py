@@ -21,20 +21,24 @@ class Row(NamedTuple):
       values: Text by role; lists and objects of texts where the file nests them.
       raw: The row as it stands in the file.
       part: Number of the row among those that start at this line, from 0 on.
+      id: Its name in the file, by which it is found sooner than by its line; empty: none.
     """
 
     line: int
     values: dict[str, RowValue]
     raw: bytes
     part: int = 0
+    id: str = ""
 
     @property
     def place(self) -> str:
-        """Where it stands in the file: its line, and which row of that line if not the first.
+        """Where it stands in the file: its id, or line and which row of that if not the first.
 
         >>> Row(7, {}, b"").place, Row(7, {}, b"", part=2).place
         ('7', '7.2')
         """
+        if self.id:
+            return self.id
         return f"{self.line}.{self.part}" if self.part else str(self.line)
 
     def texts(self, role: str) -> Iterator[str]:

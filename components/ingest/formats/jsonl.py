@@ -84,23 +84,23 @@ def _row(
         if value.get(key) is None:
             continue
         try:
-            values[role] = _as_texts(value[key])
+            values[role] = as_texts(value[key])
         except UnicodeEncodeError:  # JSON can escape half of a surrogate pair
             message = f"{key} must be valid Unicode; received a lone surrogate"
             return reject(number, "invalid_utf8", message, raw)
     return Row(number, values, raw)
 
 
-def _as_texts(value: Any) -> RowValue:
+def as_texts(value: Any) -> RowValue:
     """Returns a value of JSON with text in the place of booleans, and without nulls.
 
     Raises:
       UnicodeEncodeError: If a text holds half of a surrogate pair.
     """
     if isinstance(value, list):
-        return [_as_texts(item) for item in value if item is not None]
+        return [as_texts(item) for item in value if item is not None]
     if isinstance(value, dict):
-        return {key: _as_texts(item) for key, item in value.items() if item is not None}
+        return {key: as_texts(item) for key, item in value.items() if item is not None}
     if isinstance(value, bool):
         return "true" if value else "false"
     value.encode("utf-8")
