@@ -201,6 +201,7 @@ class QuestionAnswering(Task):
         from models.albert.span_logits import SpanLogits
 
         del dropout
+        backbone.pooled_dense.trainable = False  # no answer depends on it
         tokens = backbone(backbone.input)["sequence_output"]
         logits = dense_head(tokens, 2, dropout=0.0, seed=seed)
         mask = backbone.input[keys.PADDING_MASK]

@@ -5,7 +5,7 @@ from components.ingest.formats.base import Format
 
 
 def test_every_module_is_a_format():
-    names = ("conll", "csv", "jsonl", "parquet", "race", "text", "tfrecord", "tsv")
+    names = ("conll", "csv", "jsonl", "parquet", "race", "squad", "text", "tfrecord", "tsv")
     assert format_names() == names
 
 
