@@ -105,7 +105,8 @@ def _best_of_rows(
             values, rows, tf.cast(num_rows, tf.int64), validate=False
         )
         width = tf.maximum(ragged.bounding_shape(axis=1), 1)
-        dense = ragged.to_tensor(default, shape=[None, width, n_best])
+        shape = tf.stack([tf.constant(-1, tf.int64), width, tf.constant(n_best, tf.int64)])
+        dense = ragged.to_tensor(default, shape=shape)
         return tf.reshape(dense, [num_rows, tf.cast(width, tf.int32) * n_best])
 
     best, index = tf.math.top_k(of_row(scores, _IMPOSSIBLE), n_best)

@@ -154,6 +154,20 @@ def test_hostile_contexts_get_an_answer_or_none(tokenizer, task):
     assert np.isfinite(answers[keys.SCORE]).all()
 
 
+def test_a_graph_of_any_batch_answers_alike(tokenizer):
+    candidate = build(tokenizer)
+    spec = TASK.serving_inputs()
+    graph = tf.function(
+        candidate.predict_function(), input_signature=[spec], autograph=False
+    ).get_concrete_function()
+    expected = ask(candidate, CONTEXTS)
+    answers = graph(
+        question=tf.constant(["Was the film long?"] * len(CONTEXTS)),
+        context=tf.constant(CONTEXTS),
+    )
+    assert answers[keys.ANSWER].numpy().tolist() == expected[keys.ANSWER].tolist()
+
+
 def test_an_empty_context_has_no_answer(tokenizer):
     answers = ask(build(tokenizer, SQUAD1), [""])
     assert answers[keys.NO_ANSWER].tolist() == [True]
