@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from models.tasks.base import RowError
+from models.tasks.base import FeatureValue, RowError
 from schemas import features as keys
 
 QUESTION_WORDS = ("what", "who", "when", "where", "which", "why", "how")
@@ -48,6 +49,23 @@ def read_answers(row: Mapping[str, Any]) -> tuple[Answer, ...]:
             f"a question that is_impossible must have no answers; received {len(answers)}",
         )
     return answers
+
+
+def question_features(
+    question: str, context: str, answers: Sequence[Answer]
+) -> dict[str, FeatureValue]:
+    """Returns the raw features of a question, with those that the evaluation is sliced by."""
+    texts = list(dict.fromkeys(answer.text for answer in answers))
+    return {
+        keys.QUESTION: question.encode(),
+        keys.CONTEXT: context.encode(),
+        keys.ANSWERS: json.dumps(texts, ensure_ascii=False).encode(),
+        keys.ANSWER_START: answers[0].start if answers else -1,
+        keys.ANSWER_END: answers[0].start + len(answers[0].text) if answers else -1,
+        keys.ANSWER_PRESENT: b"yes" if answers else b"no",
+        keys.QUESTION_WORD: question_word(question).encode(),
+        keys.LENGTH_BUCKET: context_length(context).encode(),
+    }
 
 
 def _pairs(given: Any) -> list[tuple[Any, Any]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
-from models.question_rows import context_length, question_word, read_answers
+from models.question_rows import question_features, read_answers
 from models.tasks.base import Features, FeatureValue, Metric, PaddedModel, Recipe, RowError, Task
 from schemas import features as keys
 from schemas.errors import UserError
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from models.questions import Questions
-    from models.spans import Spans
+    from models.span_answers import Decoding
     from models.tokenizer import AlbertTokenizer
 
 _METRICS_MODULE = "models.metrics.question_answering"
@@ -89,23 +88,15 @@ class QuestionAnswering(Task):
                 "no_answer",
                 "a question must have an answer, for task.unanswerable is false; received none",
             )
-        extra = {role: value.encode() for role, value in row.items() if role not in self.columns}
+        extra: dict[str, FeatureValue] = {
+            role: value.encode() for role, value in row.items() if role not in self.columns
+        }
         if reserved := sorted({*_MADE, keys.LENGTH_BUCKET, keys.ROW_ID} & extra.keys()):
             raise UserError(
                 "columns must not be named as features that are made here; received "
                 f"{reserved}; rename them"
             )
-        texts = list(dict.fromkeys(answer.text for answer in answers))
-        return extra | {
-            keys.QUESTION: question.encode(),
-            keys.CONTEXT: context.encode(),
-            keys.ANSWERS: json.dumps(texts, ensure_ascii=False).encode(),
-            keys.ANSWER_START: answers[0].start if answers else -1,
-            keys.ANSWER_END: answers[0].start + len(answers[0].text) if answers else -1,
-            keys.ANSWER_PRESENT: b"yes" if answers else b"no",
-            keys.QUESTION_WORD: question_word(question).encode(),
-            keys.LENGTH_BUCKET: context_length(context).encode(),
-        }
+        return extra | question_features(question, context, answers)
 
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns question and context without regard to case, width and white space."""
@@ -239,54 +230,19 @@ class QuestionAnswering(Task):
         tokenizer: AlbertTokenizer,
         max_length: int,
     ) -> dict[str, tf.Tensor]:
-        """Answers questions from all windows of their contexts.
-
-        Returns:
-          `answer` string, a part of the context or empty; `start` and `end` in code points, int32,
-          -1 without an answer; `score`, the probability of what is answered, float32; `no_answer`
-          bool and `no_answer_probability` float32; all `(batch,)`.
-        """
-        import tensorflow as tf
-
+        """Answers questions from all windows of their contexts; see `Decoding.answers`."""
         from models.packing import pad
-        from models.questions import best_answers
 
         questions = self._cut(features, tokenizer, max_length)
         logits = model(pad(questions.packed, pad_id=tokenizer.pad_id))
-        spans = self._find_spans(logits, questions.windows, tf.size(features[keys.CONTEXT]))
-        texts, starts, ends = best_answers(questions, spans, features[keys.CONTEXT])
-        probability, no_answer_probability = self._probabilities(spans)
-        # A span without text is one of a piece that is only a word start.
-        is_none = (no_answer_probability > probability) | (starts == ends)
-        return {
-            keys.ANSWER: tf.where(is_none, "", texts),
-            keys.START: tf.where(is_none, -1, starts),
-            keys.END: tf.where(is_none, -1, ends),
-            keys.SCORE: tf.maximum(probability, no_answer_probability),
-            keys.NO_ANSWER: is_none,
-            keys.NO_ANSWER_PROBABILITY: no_answer_probability,
-        }
+        return self._decoding.answers(logits, questions, features[keys.CONTEXT])
 
-    def _find_spans(self, logits: tf.Tensor, windows: Any, num_rows: Any) -> Spans:
-        from models.spans import find_spans
+    @property
+    def _decoding(self) -> Decoding:
+        from models.span_answers import Decoding
 
-        return find_spans(
-            logits,
-            windows,
-            num_rows,
-            n_best=self.options.n_best,
-            max_answer_length=self.options.max_answer_length,
-        )
-
-    def _probabilities(self, spans: Spans) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns the probabilities of the best span and of no answer, float32 `(batch,)`."""
-        import tensorflow as tf
-
-        none = spans.null_scores
-        if not self.options.unanswerable:
-            none = tf.where(spans.is_real[:, 0], tf.constant(-1e9), none)
-        shares = tf.nn.softmax(tf.concat([none[:, tf.newaxis], spans.scores], axis=1))
-        return shares[:, 1], shares[:, 0]
+        options = self.options
+        return Decoding(options.n_best, options.max_answer_length, options.unanswerable)
 
     # --- what dev rows decide and show -----------------------------------------------------------
 
@@ -311,9 +267,8 @@ class QuestionAnswering(Task):
 
         order, windows, row_ids, is_whole = group_windows(rows)
         logits = model(self.batch(rows, seed=tf.zeros(2, tf.int64))[0])
-        spans = self._find_spans(tf.gather(logits, order), windows, tf.size(row_ids))
-        probability, none = self._probabilities(spans)
-        answers = {keys.SCORE: tf.maximum(probability, none), keys.NO_ANSWER_PROBABILITY: none}
+        spans = self._decoding.spans(tf.gather(logits, order), windows, tf.size(row_ids))
+        answers = self._decoding.probabilities(spans)
         return row_ids[is_whole], {name: value[is_whole] for name, value in answers.items()}
 
     # --- evaluation ------------------------------------------------------------------------------
