@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PositiveInt
@@ -67,6 +67,13 @@ class QuestionAnswering(Task):
     weights_heads: ClassVar[Mapping[str, str]] = {"logits": "qa_outputs"}
 
     options: Options
+
+    @classmethod
+    def options_for(
+        cls, heads: Mapping[str, int], labels: Sequence[str], problem_type: str
+    ) -> dict[str, Any] | None:
+        del labels, problem_type
+        return {} if "qa_outputs" in heads else None
 
     # --- ingest ----------------------------------------------------------------------------------
 

@@ -122,6 +122,11 @@ def test_rows_of_one_context_are_a_group():
     assert TASK.identity(one) != TASK.identity(other)
 
 
+@pytest.mark.parametrize(("head", "options"), [("qa_outputs", {}), ("classifier", None)])
+def test_a_fine_tuned_model_is_known_by_its_head(head, options):
+    assert type(TASK).options_for({head: 2}, (), "") == options
+
+
 # --- answers --------------------------------------------------------------------------------------
 
 
