@@ -12,7 +12,7 @@ Outputs = Mapping[str, np.ndarray]
 """Array by name of the output, each `(batch, ...)`; texts as bytes."""
 
 _SUM_TOLERANCE = 1e-2
-_FILLERS: Mapping[str, float | int] = {"f": 0.0, "i": -1}
+_FILLERS: Mapping[str, float | int] = {"f": 0.0, "i": -1, "b": False}
 """What lists of numbers end in, where the batch holds longer ones; texts end in empty ones."""
 
 

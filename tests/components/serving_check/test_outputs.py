@@ -44,3 +44,9 @@ def test_a_position_may_turn_only_with_its_probability():
     turned = {"index": np.array([1]), "probabilities": np.array([[0.499, 0.501]])}
     assert difference(first, turned) == pytest.approx(0.002)
     assert difference(first, {**first, "index": np.array([1])}) == float("inf")
+
+
+@pytest.mark.parametrize(("other", "expected"), [([True, False], 0.0), ([True, True], np.inf)])
+def test_truth_values_are_compared(other, expected):
+    left, right = np.array([True, False]), np.array(other)
+    assert difference({"no_answer": left}, {"no_answer": right}) == expected
