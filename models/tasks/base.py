@@ -317,9 +317,7 @@ class Task(ABC):
         Returns:
           `row_id` of the raw rows, string `(batch,)`, and their answers by name.
         """
-        import tensorflow as tf
-
-        inputs, _ = self.batch(rows, seed=tf.zeros(2, tf.int64))
+        inputs = self.reference_inputs(rows)
         return rows[keys.ROW_ID], self.reference(inputs, model(inputs))
 
     def calibrate(self, model: keras.Model, batches: Iterable[Features]) -> None:  # noqa: B027

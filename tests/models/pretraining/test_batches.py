@@ -70,6 +70,7 @@ def test_evaluations_are_alike(split):
 
 
 def test_the_rows_of_the_serving_check_come_as_they_are_served(split):
-    row_ids, inputs = split.first_rows(3)
-    assert row_ids == [b"a.txt:0", b"a.txt:1", b"a.txt:2"]
+    rows = split.first_rows(3)
+    inputs = TASK.reference_inputs(rows)
+    assert rows[keys.ROW_ID].numpy().tolist() == [b"a.txt:0", b"a.txt:1", b"a.txt:2"]
     assert (inputs[keys.MASKED_POSITIONS].numpy() > 0).any(axis=1).all()
