@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -111,7 +112,7 @@ def measure(rows: Sequence[tuple[str, str, int, int]], vocabulary: Path) -> dict
     task = create_task({"name": "question_answering", "stride": STRIDE})
     tokenizer = AlbertTokenizer(vocabulary.read_bytes())
     names = (keys.QUESTION, keys.CONTEXT, keys.ANSWER_START, keys.ANSWER_END)
-    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    columns: dict[str, Any] = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     columns[keys.ROW_ID] = [str(number) for number in range(len(rows))]
     dataset = tf.data.Dataset.from_tensor_slices(columns).batch(BATCH_SIZE)
     dataset = dataset.map(

@@ -41,7 +41,7 @@ def split_words(texts: tf.Tensor) -> Words:
     is_word = tf.gather(tf.strings.regex_full_match(distinct, WORD_CHARACTER), index)
     # A word starts where the character before is of no word, or of another text.
     before = tf.concat([[False], is_word[:-1]], axis=0) & (position > 0)
-    number = tf.cumsum(tf.cast(is_word & ~before, tf.int64)) - 1
+    number = tf.cumsum(tf.cast(is_word & tf.logical_not(before), tf.int64)) - 1
     kept = tf.boolean_mask(tf.range(tf.size(number)), is_word)
     number, position, rows = (tf.gather(values, kept) for values in (number, position, rows))
     joined = tf.strings.reduce_join(

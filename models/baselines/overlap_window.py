@@ -51,7 +51,7 @@ class OverlapWindow(tf.Module):
             tf.constant(words, tf.string), tf.constant(idf, tf.float32)
         )
         self.idf = tf.lookup.StaticHashTable(initializer, default_value=unseen_idf)
-        self.min_share = tf.Variable(0.0, trainable=False)
+        self.min_share = tf.Variable(tf.constant(0.0), trainable=False)
 
     def __call__(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the task's answers; in the place of probabilities are shares of overlap."""
@@ -87,7 +87,7 @@ class OverlapWindow(tf.Module):
         total = tf.math.unsorted_segment_sum(
             tf.where(distinct, self.idf.lookup(question.texts), 0.0), question.rows, num_rows
         )
-        is_part = ~asked & (worth > -np.log(_COMMON_SHARE))
+        is_part = tf.logical_not(asked) & (worth > -np.log(_COMMON_SHARE))
         first, last = _runs(is_part, context.rows)
         near = _sum_around(tf.where(asked, worth, 0.0), context.rows, first, last)
         rows = tf.gather(context.rows, first)
@@ -120,7 +120,7 @@ def _runs(is_part: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns first and last word of every run within a row, cut after the longest answer."""
     same_row = tf.concat([[False], rows[1:] == rows[:-1]], axis=0)[: tf.size(rows)]
     after_part = tf.concat([[False], is_part[:-1]], axis=0)[: tf.size(rows)] & same_row
-    is_first = is_part & ~after_part
+    is_first = is_part & tf.logical_not(after_part)
     number = tf.cumsum(tf.cast(is_first, tf.int64)) - 1
     lengths = tf.math.segment_sum(
         tf.ones_like(tf.boolean_mask(number, is_part)), tf.boolean_mask(number, is_part)
