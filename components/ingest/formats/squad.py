@@ -69,7 +69,7 @@ def _row(number: int, fields: dict[str, Any], names: dict[str, str]) -> Row | Re
     except UnicodeEncodeError:  # JSON can escape half of a surrogate pair
         message = f"question {number} must be valid Unicode; received a lone surrogate"
         return reject(number, "invalid_utf8", message, raw)
-    return Row(number, values, raw, name)
+    return Row(number, values, raw, id=name)
 
 
 FORMAT = Squad
