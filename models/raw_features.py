@@ -40,6 +40,12 @@ def ragged_lists(features: Mapping[str, tf.Tensor]) -> dict[str, Any]:
       The same, each list a tf.RaggedTensor `(batch, None)`, as `parse_example` returns it.
     """
     return {
-        name: tf.RaggedTensor.from_tensor(value, padding=FILLER) if value.shape.rank == 2 else value
+        name: _without_fillers(value) if value.shape.rank == 2 else value
         for name, value in features.items()
     }
+
+
+def _without_fillers(texts: tf.Tensor) -> tf.RaggedTensor:
+    return tf.RaggedTensor.from_tensor(  # pyright: ignore[reportAttributeAccessIssue]
+        texts, padding=FILLER
+    )

@@ -73,7 +73,7 @@ class _RawFeatures(Mapping[str, Any]):
         self._lists = lists
 
     def __getitem__(self, name: str) -> tf.Tensor | tf.RaggedTensor:
-        value = self._inputs[name]
+        value: Any = self._inputs[name]
         if name in self._lists:
             return tf.RaggedTensor.from_sparse(value)
         if not isinstance(value, tf.SparseTensor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T", str, bytes)
 
@@ -24,7 +24,7 @@ def columns(rows: Sequence[Mapping[str, T | Sequence[T]]]) -> dict[str, list[T] 
     return {name: _column(name, [row[name] for row in rows]) for name in names}
 
 
-def _column(name: str, values: Sequence[T | Sequence[T]]) -> list[T] | list[list[T]]:
+def _column(name: str, values: Sequence[Any]) -> list[Any]:
     texts = [value for value in values if isinstance(value, str | bytes)]
     if len(texts) == len(values):
         return texts
@@ -34,6 +34,6 @@ def _column(name: str, values: Sequence[T | Sequence[T]]) -> list[T] | list[list
     return [_filled_up(value, longest) for value in values]
 
 
-def _filled_up(texts: Sequence[T], length: int) -> list[T]:
+def _filled_up(texts: Sequence[Any], length: int) -> list[Any]:
     filler = type(texts[0])() if texts else ""
     return [*texts, *[filler] * (length - len(texts))]

@@ -20,4 +20,5 @@ def fit(rows: Rows, task: Task, config: BaselinesConfig) -> Constant:
     scores = [batch[task.label_key].numpy() for batch in rows]
     if not scores:
         raise UserError("a baseline needs rows; the training split has none; check the input files")
-    return Constant(np.mean(np.concatenate(scores), dtype=np.float64, keepdims=True), task)
+    mean = np.concatenate(scores).mean(dtype=np.float64)
+    return Constant(np.array([mean]), task)

@@ -77,7 +77,7 @@ def pad_options(rows: Mapping[str, Any], *, pad_id: int = 0) -> dict[str, tf.Ten
     lengths = rows[keys.OPTION_LENGTHS]
     token_ids, segment_ids = (
         lengths.with_values(
-            tf.RaggedTensor.from_row_lengths(
+            tf.RaggedTensor.from_row_lengths(  # pyright: ignore[reportAttributeAccessIssue]
                 tf.cast(rows[name].values, tf.int32), tf.cast(lengths.values, tf.int64)
             )
         )

@@ -78,12 +78,12 @@ def _tokenize(text: tf.Tensor, tokenizer: AlbertTokenizer) -> Any:
     parts = tf.strings.split(text, MASK)
     ids = tokenizer(parts.flat_values)
     is_first = _marks(parts, parts.row_starts())
-    is_last = _marks(parts, parts.row_limits() - 1)
+    is_before_mask = tf.logical_not(_marks(parts, parts.row_limits() - 1))
     spaced = tf.strings.regex_full_match(parts.flat_values, _STARTS_WITH_SPACE)
-    ids = _continued(ids, ~is_first & ~spaced, tokenizer)
+    ids = _continued(ids, tf.logical_not(tf.logical_or(is_first, spaced)), tokenizer)
     masks = tf.RaggedTensor.from_row_lengths(  # pyright: ignore[reportAttributeAccessIssue]
-        tf.fill([tf.reduce_sum(tf.cast(~is_last, tf.int32))], tokenizer.mask_id),
-        tf.cast(~is_last, tf.int64),
+        tf.fill([tf.reduce_sum(tf.cast(is_before_mask, tf.int32))], tokenizer.mask_id),
+        tf.cast(is_before_mask, tf.int64),
     )
     joined: Any = tf.concat([ids, masks], axis=1)
     return parts.with_values(joined).merge_dims(1, 2)

@@ -77,8 +77,9 @@ def mask_words(
       max_predictions: Pieces of a row that may be asked for.
     """
     span_seed, replacement_seed = _split(seed, 2)
-    ordinary = ~_is_special(token_ids, special)
-    after_special = tf.pad(~ordinary[:, :-1], [[0, 0], [1, 0]], constant_values=True)
+    is_special = _is_special(token_ids, special)
+    ordinary = tf.logical_not(is_special)
+    after_special = tf.pad(is_special[:, :-1], [[0, 0], [1, 0]], constant_values=True)
     words = _words((word_starts | after_special) & ordinary, ordinary)
     count = tf.reduce_sum(tf.cast(ordinary, tf.int32), axis=1, keepdims=True)
     share = tf.cast(tf.round(tf.cast(count, tf.float32) * MASKED_SHARE), tf.int32)
@@ -179,8 +180,8 @@ def _replacements(token_ids: tf.Tensor, special: SpecialPieces, seed: tf.Tensor)
 
 def _is_special(token_ids: tf.Tensor, special: SpecialPieces) -> tf.Tensor:
     ids = tf.stack([tf.cast(piece, tf.int32) for piece in special[:-1]])
-    return tf.reduce_any(token_ids[..., tf.newaxis] == ids, axis=-1)
+    return tf.reduce_any(tf.expand_dims(token_ids, -1) == ids, axis=-1)
 
 
 def _split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
-    return tf.unstack(tf.random.experimental.stateless_split(seed, count))
+    return tf.unstack(tf.random.split(seed, count))

@@ -18,7 +18,7 @@ from schemas import features as keys
 SENTENCE_IDS = "sentence_ids"
 WORD_STARTS = "word_starts"
 SPECIAL_IDS = "special_ids"
-_BLANKS = Blanks("cloze_token_ids", "cloze_segment_ids", "cloze_positions")
+_BLANKS = ("cloze_token_ids", "cloze_segment_ids", "cloze_positions")
 """Names of the transformed features beside `token_ids`, which has no special pieces here."""
 
 _SPECIAL_PIECES = 3  # of a row of two segments
@@ -79,7 +79,7 @@ def masked_batch(
     # Every row has the same.
     special_ids = tf.cast(rows[SPECIAL_IDS].flat_values[:count], tf.int32)
     special = SpecialPieces(*tf.unstack(special_ids, count))
-    segment_seed, mask_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+    segment_seed, mask_seed = tf.unstack(tf.random.split(seed, 2))
     segments = draw_segments(rows[SENTENCE_IDS], seed=segment_seed)
 
     def packed(name: str, cls: Any, sep: Any) -> dict[str, tf.RaggedTensor]:
@@ -125,7 +125,7 @@ def _special_ids(tokenizer: AlbertTokenizer, batch: tf.Tensor) -> tf.RaggedTenso
         tokenizer.vocabulary_size,
     )
     return tf.RaggedTensor.from_tensor(  # pyright: ignore[reportAttributeAccessIssue]
-        tf.tile(tf.constant([special], tf.int32), [batch, 1])
+        tf.tile(tf.constant([special], tf.int32), tf.stack([batch, 1]))
     )
 
 

@@ -56,14 +56,15 @@ def draw_segments(sentence_ids: tf.RaggedTensor, *, seed: tf.Tensor) -> Segments
       sentence_ids: Number of the sentence of each piece, ascending from 0 on, int `(batch, None)`.
       seed: Integers `(2,)`.
     """
-    short_seed, cut_seed, swap_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 3))
+    short_seed, cut_seed, swap_seed = tf.unstack(tf.random.split(seed, 3))
     kept = truncate(sentence_ids, _kept_lengths(sentence_ids, short_seed))
     batch = kept.nrows()
     # Ascending, so that the last is the largest; 0 for a row without pieces.
     last = tf.maximum(tf.reduce_max(kept, axis=1), 0)
     draw = tf.random.stateless_uniform([batch], cut_seed)
     cut = 1 + tf.cast(draw * tf.cast(last, tf.float32), kept.dtype)
-    before = tf.reduce_sum(tf.cast(kept < tf.expand_dims(cut, 1), tf.int64), axis=1)
+    first_later: Any = tf.expand_dims(cut, 1)
+    before = tf.reduce_sum(tf.cast(kept < first_later, tf.int64), axis=1)
     swapped = tf.random.stateless_uniform([batch], swap_seed) < _SWAPPED_SHARE
     lengths = kept.row_lengths()
     has_pair = before < lengths
@@ -76,7 +77,7 @@ def draw_segments(sentence_ids: tf.RaggedTensor, *, seed: tf.Tensor) -> Segments
 
 def _kept_lengths(rows: tf.RaggedTensor, seed: tf.Tensor) -> tf.Tensor:
     """Returns the lengths of the rows, of some of them a random shorter one of at least 2."""
-    which_seed, length_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+    which_seed, length_seed = tf.unstack(tf.random.split(seed, 2))
     lengths = rows.row_lengths()
     is_short = tf.random.stateless_uniform([rows.nrows()], which_seed) < SHORT_SHARE
     draw = tf.random.stateless_uniform([rows.nrows()], length_seed)

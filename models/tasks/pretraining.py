@@ -208,7 +208,8 @@ class Pretraining(Task):
         import tensorflow as tf
 
         probabilities = tf.nn.softmax(tf.cast(logits["mlm"], tf.float32))
-        count = min(self.options.top_k, probabilities.shape[-1])
+        vocabulary_size: Any = probabilities.shape[-1]
+        count = min(self.options.top_k, vocabulary_size)
         scores, pieces = tf.math.top_k(probabilities, count)
         answers = {keys.TOKENS: pieces, keys.SCORES: scores}
         if self.options.sentence_order:
@@ -241,7 +242,7 @@ class Pretraining(Task):
         outputs = model(inputs)
         answers = self.decode(outputs) | self.reference(inputs, outputs)
         words = tf.gather(_words(tokenizer), answers[keys.TOKENS])
-        asked = inputs[keys.MASKED_POSITIONS][..., tf.newaxis] > 0
+        asked = tf.expand_dims(inputs[keys.MASKED_POSITIONS], -1) > 0
         return answers | {keys.TOKENS: tf.where(asked, words, "")}
 
     def reference(self, inputs: Mapping[str, tf.Tensor], outputs: Any) -> dict[str, tf.Tensor]:
@@ -250,7 +251,7 @@ class Pretraining(Task):
 
         answers = self.decode(outputs)
         asked = tf.cast(inputs[keys.MASKED_POSITIONS] > 0, tf.float32)
-        known = {keys.SCORES: answers[keys.SCORES] * asked[..., tf.newaxis]}
+        known = {keys.SCORES: answers[keys.SCORES] * tf.expand_dims(asked, -1)}
         if self.options.sentence_order:
             has_second = tf.reduce_any(inputs[keys.SEGMENT_IDS] > 0, axis=1)
             known[keys.IN_ORDER] = tf.where(has_second, answers[keys.IN_ORDER], -1.0)

@@ -96,7 +96,7 @@ def _problem(article: Any) -> str:
         return f"an article must be a JSON object; received {type(article).__name__}"
     if not _is_text(article.get("article")):
         return f"an article must have a text `article`; received the keys {sorted(article)}"
-    lists = [article.get(name) for name in _LISTS]
+    lists: list[Any] = [article.get(name) for name in _LISTS]
     if not all(isinstance(one, list) for one in lists):
         return f"an article must have the lists {', '.join(_LISTS)}; received {sorted(article)}"
     if len({len(one) for one in lists}) > 1:
