@@ -175,8 +175,9 @@ def test_offsets_of_any_text(tokenizer, texts):
     check(tokenizer, texts)
 
 
+# SentencePiece drops control characters: a piece that covers one does not spell it.
 @any_text
-@given(texts=st.lists(st.text(st.characters(max_codepoint=127, exclude_characters="\0"))))
+@given(texts=st.lists(st.text(st.characters(max_codepoint=127, exclude_categories=("Cc",)))))
 def test_pieces_of_any_ascii_text_spell_what_they_cover(tokenizer, processor, texts):
     check_slices(tokenizer, processor, texts)
 

@@ -5,7 +5,7 @@ from components.ingest.config import IngestConfig
 
 
 def test_an_unknown_format_is_refused():
-    with pytest.raises(ValidationError, match="format must be auto or one of csv, jsonl"):
+    with pytest.raises(ValidationError, match="format must be auto or one of conll, csv, jsonl"):
         IngestConfig(train="a.tsv", format="xlsx")
 
 

@@ -16,8 +16,8 @@ from models.training.callbacks import CountSteps
 from models.tuning.record import TuningRecord
 from schemas import features as keys
 from schemas import progress
-from tests.models.test_trainer import SCHEMA, importer, trainer, write_examples
 from tests.models.tiny_training import MODEL, TASK
+from tests.models.trained_pipeline import SCHEMA, importer, trainer, write_examples
 
 pytestmark = pytest.mark.slow
 

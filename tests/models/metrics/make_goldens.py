@@ -8,14 +8,14 @@ Made with seqeval 1.2.2, which the project itself does not need, in an environme
 import json
 from pathlib import Path
 
-from seqeval.metrics import classification_report
-
 from tests.models.metrics.random_tags import TYPES, random_sentences
 
 GOLDEN = Path(__file__).resolve().parent / "goldens" / "seqeval.json"
 
 
 def main():
+    from seqeval.metrics import classification_report
+
     right, predicted = (list(tags) for tags in zip(*random_sentences(), strict=True))
     report = classification_report(right, predicted, output_dict=True)
     figures = {
