@@ -10,8 +10,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from itertools import islice
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from benchmarks.training.workload import (
     WEIGHT_DECAY,
     Workload,
     best_rate,
+    spread,
 )
 from benchmarks.worker import answer
 from models.albert import AlbertBackbone
@@ -54,15 +54,16 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (workload.limit_gib << 30,) * 2)
     model = _model(workload)
     on_tensorflow = keras.config.backend() == "tensorflow"
-    make_batches = _project_batches(workload) if on_tensorflow else _plain_batches(workload)
-
-    masks = [x["padding_mask"] for x, _ in islice(make_batches(), workload.steps)]
+    epoch = _project_batches(workload) if on_tensorflow else _plain_batches(workload)
+    masks = [np.asarray(x["padding_mask"]) for x, _ in epoch]
+    chosen = spread([mask.shape[1] for mask in masks], workload.steps)
+    batches, masks = ([made[place] for place in chosen] for made in (epoch, masks))
 
     def measure() -> dict[str, float]:
         clock = Clock()
         model.fit(
-            make_batches(),
-            steps_per_epoch=workload.steps,
+            (batch for batch in cycle(batches)),  # Keras takes generators only
+            steps_per_epoch=len(batches),
             shuffle=False,
             verbose=0,
             callbacks=[clock],
@@ -112,8 +113,8 @@ def _optimizer() -> keras.optimizers.Optimizer:
     return create_optimizer(LEARNING_RATE, weight_decay=WEIGHT_DECAY, clip_norm=CLIP_NORM)
 
 
-def _project_batches(workload: Workload) -> Any:
-    """Returns the project's own batches of rows written as tf.Transform writes them."""
+def _project_batches(workload: Workload) -> list[Any]:
+    """Returns an epoch of the project's batches of rows written as tf.Transform writes them."""
     import tensorflow as tf
 
     from models.batching import TransformedSplit
@@ -139,24 +140,20 @@ def _project_batches(workload: Workload) -> Any:
     task = create_task({"name": "classification", "labels": ["0", "1"]})
     split = TransformedSplit([str(folder / "rows.gz")], spec, task)
     epoch = split.measure(workload.batch_size)
+    return list(split.training_batches(epoch, seed=0).take(epoch.batches))
 
-    return lambda: split.training_batches(epoch, seed=0)
 
-
-def _plain_batches(workload: Workload) -> Any:
-    """Returns batches of rows that are all of one length."""
+def _plain_batches(workload: Workload) -> list[Any]:
+    """Returns an epoch of batches of rows that are all of one length."""
     ids = np.array([ids for ids, _ in workload.rows], "int32")
     labels = np.array([label for _, label in workload.rows], "int32")
-
-    def batches() -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
-        while True:
-            for start in range(0, len(ids) - workload.batch_size + 1, workload.batch_size):
-                chosen = ids[start : start + workload.batch_size]
-                values = (chosen, np.zeros_like(chosen), np.ones_like(chosen))
-                rows = dict(zip(INPUTS, values, strict=True))
-                yield rows, labels[start : start + workload.batch_size]
-
-    return batches
+    starts = range(0, len(ids) - workload.batch_size + 1, workload.batch_size)
+    places = [slice(start, start + workload.batch_size) for start in starts]
+    values = (ids, np.zeros_like(ids), np.ones_like(ids))
+    return [
+        ({name: value[rows] for name, value in zip(INPUTS, values, strict=True)}, labels[rows])
+        for rows in places
+    ]
 
 
 def _product_rate() -> float:

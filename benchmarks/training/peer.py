@@ -6,7 +6,6 @@ clipping; on a GPU also SDPA and `torch.compile`. A bare loop, without the costs
 
 from __future__ import annotations
 
-import random
 import sys
 import time
 from pathlib import Path
@@ -26,6 +25,7 @@ from benchmarks.training.workload import (
     WEIGHT_DECAY,
     Workload,
     best_rate,
+    spread,
 )
 from benchmarks.worker import answer
 
@@ -76,17 +76,17 @@ def _model(workload: Workload) -> torch.nn.Module:
 
 
 def _batches(workload: Workload) -> list[dict[str, torch.Tensor]]:
-    """Returns batches of like lengths, chosen at random from an epoch."""
-    random.seed(0)
+    """Returns batches of like lengths that stand for an epoch."""
     torch.manual_seed(0)
     lengths = [len(ids) for ids, _ in workload.rows]
     order = get_length_grouped_indices(lengths, workload.batch_size)
-    starts = list(range(0, len(order) - workload.batch_size + 1, workload.batch_size))
-    random.shuffle(starts)
-    return [
+    starts = range(0, len(order) - workload.batch_size + 1, workload.batch_size)
+    epoch = [
         _pad([workload.rows[row] for row in order[start : start + workload.batch_size]])
-        for start in starts[: workload.steps]
+        for start in starts
     ]
+    chosen = spread([batch["input_ids"].shape[1] for batch in epoch], workload.steps)
+    return [epoch[place] for place in chosen]
 
 
 def _pad(rows: list[tuple[list[int], int]]) -> dict[str, torch.Tensor]:

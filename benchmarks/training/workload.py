@@ -66,6 +66,22 @@ def random_rows(count: int, length: int) -> list[tuple[list[int], int]]:
     ]
 
 
+def spread(lengths: Sequence[int], count: int) -> list[int]:
+    """Returns which batches of an epoch stand for all of it: evenly spaced from short to long.
+
+    Both sides take these of their own batches. Chosen at random, a few batches of one side may be
+    longer than those of the other, and longer ones have more tokens to each update of the weights.
+
+    Args:
+      lengths: The padded length of every batch.
+      count: How many to choose; all of them if there are no more.
+    """
+    order = sorted(range(len(lengths)), key=lambda place: lengths[place])
+    if count >= len(order):
+        return order
+    return [order[(2 * turn + 1) * len(order) // (2 * count)] for turn in range(count)]
+
+
 def flops_per_token(size: str, length: float) -> float:
     """Returns the operations of the matrix products of one training step, by token.
 
