@@ -30,12 +30,10 @@ from models.training.seeds import train_seeds
 from models.training.summary import TrainingSummary
 from models.transform import vocabulary_copy
 from models.tuning.space import with_best
+from schemas.features import PRESET_FOLDER
 from schemas.model_info import ModelInfo
 
 NAME = "albert"
-PRESET_FOLDER = "preset"
-"""Beside Format-Serving in the Model artifact: the backbone, for `model.weights` of a later run."""
-
 REFERENCE_ROWS = 32
 
 

@@ -21,6 +21,7 @@ from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.serve import PASS_ON, serve
 from pipeline.commands.tune_serving import tune_serving
+from pipeline.commands.watch import watch
 from pipeline.commands.weights import weights
 from schemas.errors import AlbertTfxError
 
@@ -46,6 +47,7 @@ for command in (
     canary,
     gateway,
     drift,
+    watch,
 ):
     app.command()(command)
 app.command(context_settings=PASS_ON)(serve)

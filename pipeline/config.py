@@ -16,6 +16,7 @@ from models.config import BaselinesConfig, ModelConfig, TrainConfig, VocabularyC
 from models.tasks import create_task
 from models.tasks.base import Task
 from pipeline.kubeflow_config import KubeflowConfig
+from pipeline.watch.config import WatchConfig
 from schemas.section import Section
 
 
@@ -46,6 +47,7 @@ class RunConfig(Section):
     evaluate: EvaluateConfig = EvaluateConfig()
     serving_check: ServingCheckConfig = ServingCheckConfig()
     publish: PublishConfig = PublishConfig()
+    watch: WatchConfig = WatchConfig()
     kubeflow: KubeflowConfig | None = Field(
         default=None, description="Where a compiled pipeline finds its files; needed to compile."
     )

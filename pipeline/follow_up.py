@@ -47,14 +47,12 @@ def trained_weights(report: RunReport) -> Path:
     Raises:
       AlbertTfxError: If the run has no such step, or the folder is gone.
     """
-    from models.trainer import PRESET_FOLDER
-
     models = [
         step.outputs[keys.MODEL]
         for step in report.steps
         if step.name == _TRAINER and step.outputs.get(keys.MODEL)
     ]
-    folder = Path(models[0][0], PRESET_FOLDER) if models else None
+    folder = Path(models[0][0], keys.PRESET_FOLDER) if models else None
     if folder is None or not folder.is_dir():
         raise AlbertTfxError(
             f"the run {report.run_id} of {report.name} must have left its weights; there is no "

@@ -1,4 +1,4 @@
-"""One run at a time on one output folder, and a folder that can be written."""
+"""One run and one watcher at a time on one output folder, and a folder that can be written."""
 
 import fcntl
 import os
@@ -43,7 +43,24 @@ def sole_run(output_dir: Path) -> Iterator[None]:
     Raises:
       UserError: If another run holds it.
     """
-    path = output_dir / ".lock"
+    advice = "wait for it, or give this run a folder of its own with --set output=FOLDER"
+    with _held(output_dir / ".lock", "run", advice):
+        yield
+
+
+@contextmanager
+def sole_watch(output_dir: Path) -> Iterator[None]:
+    """Holds the output folder for this watcher; its runs hold it for themselves.
+
+    Raises:
+      UserError: If another watcher holds it.
+    """
+    with _held(output_dir / ".watch.lock", "watcher", "leave it to that one, or stop it first"):
+        yield
+
+
+@contextmanager
+def _held(path: Path, who: str, advice: str) -> Iterator[None]:
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,8 +68,7 @@ def sole_run(output_dir: Path) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "unknown process"
             raise UserError(
-                f"output: another run ({holder}) is using {output_dir}; "
-                "wait for it, or give this run a folder of its own with --set output=FOLDER"
+                f"output: another {who} ({holder}) is using {path.parent}; {advice}"
             ) from error
         file.truncate(0)
         file.write(f"process {os.getpid()}\n")

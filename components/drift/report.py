@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from schemas.section import Section
 
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
 
 class DriftLimits(Section):
-    """How far serving may be from training.
+    """How far serving may be from training."""
 
-    Attributes:
-      min_rows: Logged texts before anything is said.
-      max_length: Divergence of the numbers of words and pieces.
-      max_unknown: Divergence of the shares of unknown pieces.
-      max_pieces: Divergence of the pieces.
-      max_label: Largest difference of a label's share.
-    """
-
-    min_rows: int = 500
-    max_length: float = 0.05
-    max_unknown: float = 0.05
-    max_pieces: float = 0.03
-    max_label: float = 0.1
+    min_rows: PositiveInt = Field(default=500, description="Logged texts before anything is said.")
+    max_length: Share = Field(
+        default=0.05, description="Divergence of the numbers of words and pieces."
+    )
+    max_unknown: Share = Field(
+        default=0.05, description="Divergence of the shares of unknown pieces."
+    )
+    max_pieces: Share = Field(default=0.03, description="Divergence of the pieces.")
+    max_label: Share = Field(default=0.1, description="Largest difference of a label's share.")
 
 
 class Measurement(BaseModel):

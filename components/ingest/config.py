@@ -1,20 +1,36 @@
 """The `ingest` section of the run config: where the text files are and which rows are taken."""
 
-from typing import Annotated, Literal
+import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PositiveInt, field_validator, model_validator
 
 from components.ingest.formats import format_names
+from components.ingest.span_pattern import check_placeholders, has_span, span_of_date
 from schemas.section import Section
 
 Policy = Literal["warn", "drop", "refuse"]
+
+
+def _as_span_number(value: Any) -> Any:
+    """Returns the number of a span that is given by its day; YAML reads 2026-11-24 as a date."""
+    if isinstance(value, str) and "-" in value:
+        try:
+            value = datetime.date.fromisoformat(value)
+        except ValueError:
+            return value
+    return span_of_date(value) if isinstance(value, datetime.date) else value
+
+
+SpanNumber = Annotated[PositiveInt, BeforeValidator(_as_span_number)]
 
 
 class IngestConfig(Section):
     """Input files, their columns, and the rules a row must keep."""
 
     train: str = Field(
-        description="Training file or glob; `{SPAN}` stands for the number of a span."
+        description="Training file or glob; `{SPAN}` stands for the number of a span, "
+        "`{YYYY}`, `{MM}` and `{DD}` for its day."
     )
     eval: str | None = Field(
         default=None, description="Dev file or glob; unset: split from train by a hash of the text."
@@ -43,8 +59,23 @@ class IngestConfig(Section):
         description="Name of a slice feature that holds the name of a row's file, such as file; "
         "unset: none.",
     )
-    span: PositiveInt | None = Field(
-        default=None, description="Span to read; unset: the latest there is."
+    span: SpanNumber | None = Field(
+        default=None,
+        description="Span to read, or its day (2026-11-24); unset: the latest complete one.",
+    )
+    window: PositiveInt = Field(
+        default=1,
+        description="Spans to train on: the one that is read and those before it. Eval and test "
+        "patterns with a span are of the newest only.",
+    )
+    gaps: Literal["refuse", "skip"] = Field(
+        default="refuse",
+        description="A span missing inside the window: stop, or take an older one in its place.",
+    )
+    span_marker: str | None = Field(
+        default=None,
+        description="Pattern of a file without which a span is not complete, such as "
+        "`day-{SPAN}/_SUCCESS`.",
     )
     max_text_length: PositiveInt = Field(
         default=10_000, description="Longest text in characters; longer rows are rejected."
@@ -72,6 +103,25 @@ class IngestConfig(Section):
                 f"format must be auto or one of {', '.join(format_names())}; received {name!r}"
             )
         return name
+
+    @field_validator("train", "eval", "test", "span_marker")
+    @classmethod
+    def _whole_placeholders(cls, pattern: str | None) -> str | None:
+        check_placeholders(pattern or "")
+        return pattern
+
+    @model_validator(mode="after")
+    def _window_of_spans(self) -> "IngestConfig":
+        if self.window > 1 and not has_span(self.train):
+            raise ValueError(
+                f"window must be 1 where train holds no {{SPAN}} and no date; received "
+                f"{self.window} and {self.train!r}"
+            )
+        if self.span_marker is not None and not has_span(self.span_marker):
+            raise ValueError(
+                f"span_marker must hold {{SPAN}} or a date; received {self.span_marker!r}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _positions_without_header(self) -> "IngestConfig":

@@ -20,7 +20,7 @@ from components.ingest.files import (
 )
 from components.ingest.formats import create_format, format_of
 from components.ingest.formats.base import SourceFile
-from components.ingest.spans import resolve_span
+from components.ingest.spans import SpanChoice, Spans, resolve_spans
 from models.tasks.base import Task
 from schemas import features as keys
 from schemas.errors import UserError
@@ -45,7 +45,8 @@ class Sources(BaseModel):
 
     Attributes:
       files: Every file, split by split, by path within a split.
-      span: Number of the span, 0 where the files are not numbered.
+      span: Number of the newest span, 0 where the files are not numbered.
+      spans: Every span that is trained on, oldest first; empty where the files are not numbered.
       fingerprints: Hash of the content of each split's files, by split.
     """
 
@@ -53,6 +54,7 @@ class Sources(BaseModel):
 
     files: tuple[SourceFile, ...]
     span: int = 0
+    spans: tuple[int, ...] = ()
     fingerprints: Mapping[str, str]
 
     @property
@@ -73,17 +75,37 @@ def resolve_sources(config: IngestConfig, task: Task) -> Sources:
     Raises:
       UserError: If a file is missing, empty, binary, of unknown ending, or without a needed column.
     """
-    given = {keys.TRAIN: config.train, keys.EVAL: config.eval, keys.TEST: config.test}
-    patterns = {split: absolute(pattern) for split, pattern in given.items() if pattern}
-    span, patterns = resolve_span(patterns, config.span)
-    paths = {split: _found(split, pattern) for split, pattern in patterns.items()}
+    spans = find_spans(config)
+    paths = {
+        split: [path for pattern in patterns for path in _found(split, pattern)]
+        for split, patterns in spans.patterns.items()
+    }
     names = _short_names([path for found in paths.values() for path in found])
     files = tuple(
         _look_at(path, split, names[path], config, task)
         for split, found in paths.items()
         for path in found
     )
-    return Sources(files=files, span=span, fingerprints=_fingerprints(files))
+    return Sources(
+        files=files,
+        span=spans.newest,
+        spans=spans.numbers,
+        fingerprints=_fingerprints(files),
+    )
+
+
+def find_spans(config: IngestConfig) -> Spans:
+    """Returns the spans that a run of `config` would read now, and where their files are.
+
+    Raises:
+      UserError: If there is no such span, or one inside the window is missing.
+    """
+    given = {keys.TRAIN: config.train, keys.EVAL: config.eval, keys.TEST: config.test}
+    marker = None if config.span_marker is None else absolute(config.span_marker)
+    return resolve_spans(
+        {split: absolute(pattern) for split, pattern in given.items() if pattern},
+        SpanChoice(config.span, config.window, config.gaps, marker),
+    )
 
 
 def _found(split: str, pattern: str) -> list[str]:

@@ -184,9 +184,8 @@ def _training_profile(source: Path, inputs: Artifacts) -> Profile | None:
     from components.drift.profile import SAMPLED_ROWS, make_profile
     from components.drift.rows import row_of_example, sample
     from models.candidate import PRESET_VOCABULARY_FILE
-    from models.trainer import PRESET_FOLDER
 
-    vocabulary = Path(inputs[keys.MODEL][0].uri, PRESET_FOLDER, PRESET_VOCABULARY_FILE)
+    vocabulary = Path(inputs[keys.MODEL][0].uri, keys.PRESET_FOLDER, PRESET_VOCABULARY_FILE)
     if not vocabulary.is_file():
         return None
     texts = text_inputs(source)

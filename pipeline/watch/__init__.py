@@ -1,0 +1,1 @@
+"""Continuous training on one machine: rounds of runs, started by new spans, drift or labels."""
