@@ -19,6 +19,7 @@ from pipeline.commands.predict import predict
 from pipeline.commands.promote import promote
 from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
+from pipeline.commands.score import score
 from pipeline.commands.serve import PASS_ON, serve
 from pipeline.commands.tune_serving import tune_serving
 from pipeline.commands.watch import watch
@@ -47,6 +48,7 @@ for command in (
     canary,
     gateway,
     drift,
+    score,
     watch,
 ):
     app.command()(command)

@@ -81,12 +81,8 @@ def plan_inference(
     """
     task = without_targets(create_task(task_record))
     known = format_of(pattern, task.formats) is not None
-    reading = config.model_copy(
+    reading = config.reading(pattern).model_copy(
         update={
-            "train": pattern,
-            "eval": None,
-            "test": None,
-            "span": None,
             "format": "auto" if known else config.format,
             "columns": {
                 role: column for role, column in config.columns.items() if role in task.columns

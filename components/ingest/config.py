@@ -131,3 +131,12 @@ class IngestConfig(Section):
                 f"columns must be 0-based positions when header is false; received {named}"
             )
         return self
+
+    def reading(self, pattern: str) -> "IngestConfig":
+        """Returns the config that reads other files by the same rules, without spans or splits.
+
+        Args:
+          pattern: File or glob.
+        """
+        taken_out = ("eval", "test", "span", "span_marker")
+        return self.model_copy(update={"train": pattern, "window": 1, **dict.fromkeys(taken_out)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -69,7 +70,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             self._run(plan, sources.span, quarantine.uri)
         finally:
             fileio.rmtree(plan.staging_uri)
-        summary = _read_summary(quarantine.uri)
+        summary = read_summary(quarantine.uri)
         summary = summary.model_copy(
             update={
                 "warnings": find_warnings(summary, config, task),
@@ -85,7 +86,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             raise type(error)(f"{error}\n  every rejected row: {rejected}") from error
         for warning in summary.warnings:
             logging.warning("ingest: %s", warning)
-        _describe(examples, plan, sources)
+        describe_examples(examples, plan.splits, sources)
 
     def _run(self, plan: IngestPlan, span: int, quarantine_uri: str) -> None:
         """Runs the Beam pipeline and brings the rejected rows together."""
@@ -113,7 +114,8 @@ def write_counts(
     _write_summary(quarantine_uri, summarize(counts, splits, span))
 
 
-def _read_summary(uri: str) -> IngestSummary:
+def read_summary(uri: str) -> IngestSummary:
+    """Returns the record that `write_counts` left in a folder."""
     with fileio.open(os.path.join(uri, keys.INGEST_SUMMARY_FILE), "rb") as stream:
         return IngestSummary.model_validate_json(stream.read())
 
@@ -123,9 +125,9 @@ def _write_summary(uri: str, summary: IngestSummary) -> None:
         stream.write(summary.model_dump_json(indent=2).encode() + b"\n")
 
 
-def _describe(examples: types.Artifact, plan: IngestPlan, sources: Sources) -> None:
+def describe_examples(examples: types.Artifact, splits: Sequence[str], sources: Sources) -> None:
     """Sets what TFX's own components read from an Examples artifact."""
-    examples.split_names = artifact_utils.encode_split_names(list(plan.splits))
+    examples.split_names = artifact_utils.encode_split_names(list(splits))
     examples.span = sources.span
     examples.set_string_custom_property(
         example_gen_utils.FINGERPRINT_PROPERTY_NAME, sources.fingerprint

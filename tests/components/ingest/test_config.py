@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 from pydantic import ValidationError
 
@@ -18,3 +20,22 @@ def test_names_of_columns_without_a_header_mean_nothing_to_jsonl():
     assert (
         IngestConfig(train="a", format="jsonl", header=False, columns={"text": "t"}).header is False
     )
+
+
+def test_a_span_may_be_given_by_its_day():
+    given = IngestConfig(train="{YYYY}-{MM}-{DD}.tsv", span=datetime.date(2026, 11, 24))
+    assert given.span == 20781
+    assert IngestConfig(train="{YYYY}-{MM}-{DD}.tsv", span="2026-11-24") == given
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"train": "a.tsv", "window": 3}, r"window must be 1 .* received 3 and 'a.tsv'"),
+        ({"train": "{SPAN}.tsv", "span_marker": "done"}, r"span_marker must hold \{SPAN\}"),
+        ({"train": "{YYYY}.tsv"}, r"a date needs .* all of them"),
+    ],
+)
+def test_spans_without_a_place_are_refused(keys, message):
+    with pytest.raises(ValidationError, match=message):
+        IngestConfig(**keys)

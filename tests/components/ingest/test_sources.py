@@ -116,3 +116,14 @@ def test_files_of_the_same_name_are_told_apart_by_their_folder(write, resolve, t
     write("2/a.tsv", ROWS)
     names = [file.name for file in resolve(train=str(tmp_path / "*/a.tsv")).files]
     assert names == ["1/a.tsv", "2/a.tsv"]
+
+
+def test_a_window_of_spans_is_trained_on(write, resolve, tmp_path):
+    for span in (1, 2, 3):
+        write(f"{span}/train.tsv", ROWS)
+        write(f"{span}/dev.tsv", ROWS)
+    sources = resolve(
+        train=str(tmp_path / "{SPAN}/train.tsv"), eval=str(tmp_path / "{SPAN}/dev.tsv"), window=2
+    )
+    assert (sources.span, sources.spans) == (3, (2, 3))
+    assert [file.name for file in sources.files] == ["2/train.tsv", "3/train.tsv", "dev.tsv"]
