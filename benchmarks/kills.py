@@ -2,10 +2,11 @@
 
     python -m benchmarks.kills
 
-A config is run once undisturbed. Then the same is started in another folder and killed in the middle of
-its first step, started again and killed in the second, and so on; of what was killed, only the step
-that goes on is lost. In Publish it is killed twice, the second time right after the version has got
-its place. Bar: the last run ends with the verdict of the undisturbed one, and there is one version.
+A config is run once undisturbed. Then the same is started in another folder and killed in the
+middle of its first step, started again and killed in the second, and so on; of what was killed,
+only the step that goes on is lost. In Publish it is killed twice, the second time right after the
+version has got its place. Bar: the last run ends with the verdict of the undisturbed one, and there
+is one version.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +128,7 @@ def _killed(
     process = subprocess.Popen(
         [*command, f"--set=output={folder}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    ended: list[str] = []
+    ended: deque[str] = deque()
     reader = threading.Thread(target=_read_steps, args=(process.stdout, ended), daemon=True)
     reader.start()
     while process.poll() is None and not is_time(len(ended)):
@@ -141,7 +143,7 @@ def _killed(
     return Kill(step, time.monotonic() - start, cached, versions)
 
 
-def _read_steps(lines: Iterable[bytes], ended: list[str]) -> None:
+def _read_steps(lines: Iterable[bytes], ended: deque[str]) -> None:
     """Collects the lines of steps that have ended."""
     for line in lines:
         if (text := line.decode().strip()).startswith(_MARKS):

@@ -1,0 +1,113 @@
+"""`albert-tfx score` on a published model and rows that were labelled since."""
+
+import json
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from models.config import VocabularyConfig
+from models.vocabulary import train_vocabulary
+from pipeline.cli import app
+from schemas.errors import UserError
+from schemas.model_info import ModelInfo, read_model_info, write_model_info
+from tests.models import tiny_training
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A config, its published model, and labelled rows."""
+    folder = tmp_path_factory.mktemp("project")
+    rows = tiny_training.texts(30)
+    vocabulary = train_vocabulary([text for text, _ in rows], VocabularyConfig(size=120))
+    info = ModelInfo(
+        name="m",
+        task="classification",
+        labels=("bad", "good", "mixed"),
+        max_length=24,
+        metrics={"accuracy": 0.99},
+    )
+    tiny_training.export(tiny_training.build(vocabulary), folder / "runs" / "serving" / "1", info)
+    config = {
+        "name": "reviews",
+        "output": str(folder / "runs"),
+        "task": tiny_training.TASK,
+        "ingest": {
+            "train": "day-{SPAN}.tsv",
+            "window": 3,
+            "span_marker": "done-{SPAN}",
+            "duplicates": "drop",
+        },
+    }
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    labels = ("bad", "good", "mixed")
+    lines = [f"{text}\t{labels[label]}" for text, label in rows]
+    (folder / "late.tsv").write_text("\n".join(["text\tlabel", *lines, "\tbad"]), "utf-8")
+    return folder
+
+
+def score(project, *options, files="late.tsv"):
+    arguments = ["score", str(project / "config.yaml"), str(project / files), *options]
+    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def answered(project):
+    """Returns how many rows there are without repeats, and how many the model answers rightly."""
+    from serving.predict import predict
+
+    rows = list(dict.fromkeys(tiny_training.texts(30)))
+    names = tiny_training.TASK["labels"]
+    answers = list(predict(project / "runs" / "serving" / "1", [text for text, _ in rows]))
+    right = sum(
+        answer["label"] == names[label] for answer, (_, label) in zip(answers, rows, strict=True)
+    )
+    return len(rows), right
+
+
+def test_the_metrics_are_those_of_the_rows(project):
+    result = score(project, "--json", "--min-rows", "10")
+    report = json.loads(result.stdout)
+    num_rows, num_right = answered(project)
+    assert (report["score"]["num_rows"], report["score"]["num_rejected"]) == (num_rows, 1)
+    assert report["score"]["metrics"]["accuracy"] == pytest.approx(num_right / num_rows)
+    assert report["drop"] == pytest.approx(0.99 - num_right / num_rows)
+    assert (report["status"], result.exit_code) == ("dropped", 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "exit_code", "said"),
+    [
+        (("--min-rows", "10", "--max-drop", "1"), 0, "accuracy holds"),
+        (("--min-rows", "500"), 4, "too few to tell"),
+    ],
+)
+def test_the_exit_code_says_what_came_of_it(project, options, exit_code, said):
+    result = score(project, *options)
+    assert result.exit_code == exit_code
+    assert said in result.stdout
+    assert "0.9900" in result.stdout
+
+
+def test_rows_without_a_usable_one_are_refused(project):
+    (project / "empty.tsv").write_text("text\tlabel\nfine\tother\n", "utf-8")
+    with pytest.raises(UserError, match=r"none of the 1 rows of .*empty.tsv can be used"):
+        score(project, files="empty.tsv")
+
+
+def test_a_missing_file_is_named_for_what_it_is(project):
+    with pytest.raises(UserError, match="labelled rows: there is no file"):
+        score(project, files="none.tsv")
+
+
+def test_a_version_without_a_record_of_its_metrics_is_refused(project):
+    version = project / "runs" / "serving" / "1"
+    info = read_model_info(version)
+    write_model_info(version, info.model_copy(update={"metrics": {}}))
+    try:
+        with pytest.raises(UserError, match=r"must hold a record with its accuracy; it holds none"):
+            score(project)
+    finally:
+        write_model_info(version, info)
