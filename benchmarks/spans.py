@@ -2,11 +2,11 @@
 
     python -m benchmarks.spans --sst2 SST2
 
-SST2 holds train.tsv and dev.tsv of the authors' files: no header, text and label. The training rows
-are dealt to the days; each day is written and `watch --once` called, as cron would. The gate judges on
-dev.tsv. The day before the last but one comes with every label turned round. Bars: each run that
-starts from the champion is faster than the first, which starts from nothing; the poisoned day is
-refused and the champion stays.
+SST2 holds the authors' train.tsv and dev.tsv: no header, text and label. The training rows
+are dealt to the days; each day is written and `watch --once` called, as cron would. The gate judges
+on dev.tsv. The last day but two comes with every label turned round. Bars: each run that starts
+from the champion is faster than the first, which starts from nothing; the poisoned day is refused
+and the champion stays.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Three spans through the watcher at a tiny size: one killed after it was published, one poisoned."""
+"""Three spans through the watcher at a tiny size: one run is killed, one span is poisoned."""
 
 import signal
 import subprocess
@@ -78,7 +78,7 @@ def _killed_once_published(path: Path) -> int:
 
 @pytest.fixture(scope="module")
 def rounds(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunConfig, list[Round]]:
-    """Three days, watched; the second run is killed and goes on, the third day's labels are wrong."""
+    """Three days, watched: the second run is killed and goes on, the third has wrong labels."""
     folder = tmp_path_factory.mktemp("spans")
     _write(folder / "test.tsv", 120, seed=9)
     config = _config(folder)
@@ -115,8 +115,7 @@ def test_the_poisoned_span_is_refused_and_the_champion_stays(
     config, (_, second, poisoned) = rounds
     assert poisoned.status == "refused"
     assert poisoned.metrics["champion"] == second.metrics["candidate"]
-    assert (
-        poisoned.metrics["candidate"]["accuracy"] < 0.5 < poisoned.metrics["champion"]["accuracy"]
-    )
+    accuracy = {name: values["accuracy"] for name, values in poisoned.metrics.items()}
+    assert accuracy["candidate"] < 0.5 < accuracy["champion"]
     assert "champion" in " ".join(poisoned.reasons)
     assert live_version(config.model_base) == 2
