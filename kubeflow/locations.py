@@ -21,6 +21,7 @@ _PATHS: Final = (
     ("ingest", "train"),
     ("ingest", "eval"),
     ("ingest", "test"),
+    ("ingest", "span_marker"),
     ("vocabulary", "model"),
     ("model", "weights"),
     ("publish", "model_base"),

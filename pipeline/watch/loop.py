@@ -75,4 +75,5 @@ def _keep_looking(
         last = item or last
         if item is None or not item.is_over:
             stop.wait(poll_seconds)
+    watcher.say("stopped")
     return last
