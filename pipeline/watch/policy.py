@@ -28,14 +28,18 @@ class Decision:
     reason: str
 
 
-def decide(spans: Spans, rounds: Sequence[Round], checks: Mapping[Trigger, Check]) -> Decision:
+def decide(
+    spans: Spans, inputs: str, rounds: Sequence[Round], checks: Mapping[Trigger, Check]
+) -> Decision:
     """Returns whether a run is due.
 
-    Drift or labels start one only where the newest span was not trained on from scratch before: the
-    same data would give the same model.
+    A span that came to nothing is due again when someone has mended it, or the config. Drift or
+    labels start a run only where the newest span was not trained on from scratch before: the same
+    data would give the same model.
 
     Args:
       spans: What a run would read now.
+      inputs: Hash of config and files as they are now.
       rounds: All there were, each over.
       checks: What else is looked at, by trigger.
 
@@ -51,8 +55,11 @@ def decide(spans: Spans, rounds: Sequence[Round], checks: Mapping[Trigger, Check
         )
     if newest > last:
         return Decision("span", f"span {spans.name(newest)} is complete")
-    status = _round_of(rounds, newest)
-    notes = [f"nothing new: span {spans.name(newest)} was {_said(status)}"]
+    before = _round_of(rounds, newest)
+    ended = f"span {spans.name(newest)} was {_said(before)}"
+    if before.status in ("refused", "failed") and before.inputs != inputs:
+        return Decision("span", f"{ended}; since then its files or the config have changed")
+    notes = [f"nothing new: {ended}"]
     whole = next((item for item in rounds if item.span == newest and item.weights is None), None)
     for trigger, check in checks.items():
         found = check()

@@ -24,6 +24,7 @@ class Round(BaseModel):
       reason: The same in words.
       span: The newest span.
       spans: Every span that was trained on.
+      inputs: Hash of config and files; see `inputs_digest`.
       start: Where the weights come from, in words.
       weights: Preset folder that training starts from; null where it starts as the config says.
       started_at: UTC time in ISO 8601.
@@ -46,6 +47,7 @@ class Round(BaseModel):
     reason: str
     span: int
     spans: tuple[int, ...]
+    inputs: str
     start: str
     weights: str | None = None
     started_at: str

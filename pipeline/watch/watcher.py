@@ -14,6 +14,7 @@ from components.ingest.sources import find_spans
 from pipeline.config import RunConfig
 from pipeline.lock import sole_run
 from pipeline.report import REPORT_FILE, RunReport, read_report
+from pipeline.watch.inputs import inputs_digest
 from pipeline.watch.launch import launch_run
 from pipeline.watch.outcome import ended_round
 from pipeline.watch.page import write_page
@@ -85,7 +86,8 @@ class Watcher:
         """Writes down the round that is due before anything of it is started."""
         spans = find_spans(self.config.ingest)
         is_live = live_version(self.config.model_base) is not None
-        decision = decide(spans, rounds, self.checks if with_checks and is_live else {})
+        inputs = inputs_digest(self.config, spans)
+        decision = decide(spans, inputs, rounds, self.checks if with_checks and is_live else {})
         if decision.trigger is None:
             self.say(decision.reason)
             return None
@@ -97,6 +99,7 @@ class Watcher:
             reason=decision.reason,
             span=spans.newest,
             spans=spans.numbers,
+            inputs=inputs,
             start=start.sentence,
             weights=None if start.weights is None else str(start.weights),
             started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),

@@ -145,3 +145,16 @@ def test_the_page_shows_every_round_newest_first(make_watcher, tmp_path):
     assert "2 rounds: 2 published; version 2 is live" in page
     assert page.index("span 2 is complete") < page.index("span 1 is complete")
     assert (tmp_path / "out" / "watch" / "plotly.min.js").is_file()
+
+
+def test_a_mended_span_is_trained_on_again(make_watcher, make_config, runs, tmp_path):
+    runs.ends = ["published", "refused", "published"]
+    watcher = make_watcher()
+    for number in (1, 2):
+        add_span(tmp_path, number)
+        watcher.look()
+    assert watcher.look() is None
+    mended = tmp_path / "day-2" / "train.tsv"
+    mended.write_text(mended.read_text("utf-8") + "fine\t1\n", "utf-8")
+    assert make_watcher(make_config({"poll_seconds": 5})).look().status == "published"
+    assert watcher.look() is None
