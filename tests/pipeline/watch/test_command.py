@@ -31,15 +31,9 @@ def call(config_file, monkeypatch):
     def invoke(status):
         item = None
         if status is not None:
-            common = {
-                "number": 4,
-                "trigger": "span",
-                "reason": "",
-                "span": 1,
-                "spans": (1,),
-                "inputs": "",
-            }
-            item = Round(**common, start="", started_at="", status=status, error="no memory")
+            texts = dict.fromkeys(("reason", "inputs", "start", "started_at"), "")
+            item = Round(number=4, trigger="span", span=1, spans=(1,), status=status, **texts)
+            item = item.model_copy(update={"error": "no memory"})
         monkeypatch.setattr(loop, "watch", lambda *_, **options: item)
         return CliRunner().invoke(app, ["watch", str(config_file), "--once"])
 
