@@ -47,7 +47,9 @@ class ScoreReport(BaseModel):
     def sentence(self) -> str:
         """The report in one line."""
         rows = f"{self.score.num_rows:,} labelled rows"
-        if self.status == "too_few" or self.drop is None:
+        if self.drop is None:
+            return f"version {self.version}: {self.metric} cannot be told from {rows}"
+        if self.status == "too_few":
             return f"version {self.version}: too few to tell, {rows} of {self.min_rows:,}"
         now, then = self.score.metrics[self.metric], self.published[self.metric]
         change = "fell" if self.status == "dropped" else "holds"

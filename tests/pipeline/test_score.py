@@ -84,7 +84,7 @@ def test_the_metrics_are_those_of_the_rows(project):
         (0.95, 300, 0, "accuracy holds, 0.9500 on 300 labelled rows, 0.9900 when published"),
         (0.93, 300, 3, "accuracy fell, 0.9300 on 300 labelled rows"),
         (0.10, 199, 4, "too few to tell, 199 labelled rows of 200"),
-        (None, 300, 4, "too few to tell"),
+        (None, 300, 4, "accuracy cannot be told from 300 labelled rows"),
     ],
 )
 def test_the_exit_code_says_what_came_of_it(
