@@ -101,9 +101,12 @@ def score_files(
     now = found.metrics[metric.name]
     sign = 1.0 if metric.higher_is_better else -1.0
     drop = None if now is None else sign * (published[metric.name] - now)
-    is_few = drop is None or found.num_rows < min_rows
+    if drop is None or found.num_rows < min_rows:
+        status = "too_few"
+    else:
+        status = "dropped" if drop > max_drop else "stable"
     return ScoreReport(
-        status="too_few" if is_few else "dropped" if drop > max_drop else "stable",
+        status=status,
         version=int(model_dir.name),
         metric=metric.name,
         published=published,
