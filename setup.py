@@ -35,6 +35,11 @@ RUN = [
     # The PipelineSpec proto, which TFX's Kubeflow runner and its container entry point speak.
     f"kfp-pipeline-spec>=0.2.2,<0.3{BROAD}",
     f"kfp-pipeline-spec>=2.14,<3{CURRENT}",
+    # Its client, for `albert-tfx submit` and `schedule`: 2.5 is the last one for protobuf 3.
+    f"kfp>=2.5,<2.6{BROAD}",
+    f"kfp>=2.16,<3{CURRENT}",
+    "google-cloud-aiplatform>=1.100,<2",
+    "google-cloud-storage>=2.19,<4",
     "sentencepiece>=0.2,<0.3",
     "safetensors>=0.5,<1",
     "scikit-learn>=1.5,<2",

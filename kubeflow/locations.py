@@ -17,7 +17,7 @@ MOUNTS: Final[Mapping[str, str]] = {"gs://": "/gcs/", "s3://": "/s3/", "minio://
 """Where a bucket lies as a folder: Vertex mounts Cloud Storage there; Kubeflow's launcher copies
 a step's artifacts there and back. It is the rule of `Artifact.path` in the SDK of both."""
 
-_PATHS: Final = (
+PATHS: Final = (
     ("ingest", "train"),
     ("ingest", "eval"),
     ("ingest", "test"),
@@ -51,7 +51,7 @@ def located(config: RunConfig, target: Target) -> RunConfig:
     section = _section(config)
     problems = list(_root_problems(section, target))
     changes: dict[str, dict[str, str]] = {}
-    for name, key in _PATHS:
+    for name, key in PATHS:
         path = getattr(getattr(config, name), key)
         if path is not None:
             full = _joined(section.data_root, path)

@@ -91,11 +91,17 @@ PARAMETERS: Final = (
 
 
 def check_parameters(given: Mapping[str, Any]) -> None:
-    """Checks values for a run, before it is started and as it starts.
+    """Checks values for a run as it starts.
 
     Raises:
       UserError: With everything that is wrong, one line each.
     """
+    if problems := problems_of(given):
+        raise UserError("\n  ".join(["the parameters of the run cannot be used:", *problems]))
+
+
+def problems_of(given: Mapping[str, Any]) -> list[str]:
+    """Returns what is wrong with values for a run, a line each."""
     known = {parameter.name: parameter for parameter in PARAMETERS}
     problems = [
         f"{name}: unknown; there are {', '.join([*known, IMAGE])}"
@@ -108,8 +114,7 @@ def check_parameters(given: Mapping[str, Any]) -> None:
     image = given.get(IMAGE, IMAGE)
     if not isinstance(image, str) or not image or any(mark.isspace() for mark in image):
         problems.append(f"{IMAGE}: must be the name of an image; received {image!r}")
-    if problems:
-        raise UserError("\n  ".join(["the parameters of the run cannot be used:", *problems]))
+    return problems
 
 
 def _problem(parameter: RunParameter, given: Mapping[str, Any]) -> str:
@@ -141,12 +146,16 @@ def taken_in(values: Mapping[str, Any]) -> dict[str, Any]:
     for parameter in PARAMETERS:
         if given.get(parameter.name):
             text = taken[parameter.exec_property]
-            taken[parameter.exec_property] = _changed(text, parameter, given[parameter.name])
+            taken[parameter.exec_property] = changed(text, parameter, given[parameter.name])
     return taken
 
 
-def _changed(text: str, parameter: RunParameter, value: float) -> str:
-    """Returns the JSON `text` with a value in its place, if its section takes it."""
+def changed(text: str, parameter: RunParameter, value: float) -> str:
+    """Returns the JSON `text` with a value in its place, if its section takes it.
+
+    Raises:
+      UserError: If it does not.
+    """
     content = json.loads(text)
     section = content
     for key in parameter.section:

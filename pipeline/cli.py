@@ -19,8 +19,10 @@ from pipeline.commands.predict import predict
 from pipeline.commands.promote import promote
 from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
+from pipeline.commands.schedule import schedule
 from pipeline.commands.score import score
 from pipeline.commands.serve import PASS_ON, serve
+from pipeline.commands.submit import submit
 from pipeline.commands.tune_serving import tune_serving
 from pipeline.commands.watch import watch
 from pipeline.commands.weights import weights
@@ -39,6 +41,7 @@ for command in (
     run,
     init,
     plan,
+    submit,
     predict,
     infer,
     export,
@@ -56,6 +59,7 @@ app.command(context_settings=PASS_ON)(serve)
 app.command("compile")(compile_pipeline)
 app.command("tune-serving")(tune_serving)
 app.add_typer(weights)
+app.add_typer(schedule)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from pipeline.submit_config import ClusterConfig, VertexConfig
 from schemas.section import Section
 
 Root = Annotated[str, Field(pattern=r"^(gs://[a-z0-9]|/)[^\s]*$")]
@@ -31,6 +32,12 @@ class KubeflowConfig(Section):
     volumes: dict[str, str] = Field(
         default_factory=dict,
         description="Kubeflow: folder that each persistent volume claim is mounted at.",
+    )
+    vertex: VertexConfig | None = Field(
+        default=None, description="Where `submit` and `schedule` send to with --target vertex."
+    )
+    cluster: ClusterConfig = Field(
+        default=ClusterConfig(), description="Where they send to with --target kubeflow."
     )
 
     @field_validator("volumes")

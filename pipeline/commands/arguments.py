@@ -1,9 +1,18 @@
 """Arguments that several commands take."""
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Place(str, Enum):
+    """Where a compiled pipeline runs."""
+
+    VERTEX = "vertex"
+    KUBEFLOW = "kubeflow"
+
 
 ConfigFile = Annotated[Path, typer.Argument(help="The run config (YAML).")]
 
@@ -14,6 +23,26 @@ Overrides = Annotated[
         metavar="KEY=VALUE",
         help="Override a value of the config, such as train.steps=100.",
     ),
+]
+
+Target = Annotated[Place, typer.Option("--target", help="Where it will run.")]
+
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        metavar="NAME=VALUE",
+        help="What a run is given: span, learning_rate, steps, image.",
+    ),
+]
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would be sent, as JSON, and send nothing.")
+]
+
+Unchecked = Annotated[
+    bool,
+    typer.Option("--unchecked", help="Send without a look at the buckets and the image first."),
 ]
 
 ModelBase = Annotated[

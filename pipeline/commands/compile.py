@@ -1,25 +1,17 @@
 """`albert-tfx compile`."""
 
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.commands.arguments import ConfigFile, Overrides
-
-
-class Place(str, Enum):
-    """Where a compiled pipeline runs."""
-
-    VERTEX = "vertex"
-    KUBEFLOW = "kubeflow"
+from pipeline.commands.arguments import ConfigFile, Overrides, Target
 
 
 def compile_pipeline(
     config: ConfigFile,
     out: Annotated[Path, typer.Argument(help="File to write, such as pipeline.yaml.")],
-    target: Annotated[Place, typer.Option("--target", help="Where it will run.")],
+    target: Target,
     overrides: Overrides = None,
 ) -> None:
     """Compile a config to a pipeline for Vertex AI or Kubeflow Pipelines; nothing is started.

@@ -5,6 +5,7 @@ import yaml
 
 from kubeflow.compiler import compile_config
 from kubeflow.locations import TARGETS
+from kubeflow.submission import prepare
 from pipeline.loading import check_config
 
 CONFIG = {
@@ -20,6 +21,7 @@ SECTIONS = {
         "data_root": "gs://bucket/data",
         "state_root": "gs://bucket/state",
         "pipeline_root": "gs://bucket/runs",
+        "vertex": {"project": "reviews-project", "region": "europe-west4"},
     },
     "kubeflow": {
         "image": "registry.example/albert-tfx:1",
@@ -58,3 +60,8 @@ def spec(documents):
 @pytest.fixture(scope="session")
 def tasks(spec):
     return spec["root"]["dag"]["tasks"]
+
+
+@pytest.fixture(scope="session")
+def submission(config, target):
+    return prepare(config, target, ["steps=500", "learning_rate=2e-5"])
