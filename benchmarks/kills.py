@@ -29,6 +29,8 @@ from serving.versions import list_versions
 
 _MARKS = ("✓", "=")
 _POLL_SECONDS = 0.005
+_QUICK = ("train.epochs=1", "baselines.include=[majority]", "evaluate.thresholds=[]")
+"""Of a run that is only there to be killed: short, and let through whatever it has learned."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,10 @@ def main() -> int:
     """Kills and prints; returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--config", type=Path, default=Path("configs/demo.yaml"))
-    parser.add_argument("--set", dest="overrides", action="append", default=["train.epochs=3"])
+    parser.add_argument("--set", dest="overrides", action="append", default=[])
     arguments = parser.parse_args()
     command = [sys.executable, "-m", "pipeline.cli", "run", str(arguments.config)]
-    command += [f"--set={override}" for override in arguments.overrides]
+    command += [f"--set={override}" for override in (*_QUICK, *arguments.overrides)]
     with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
         undisturbed = _finish(command, Path(temporary, "undisturbed"))
         folder = Path(temporary, "killed")
@@ -112,7 +114,8 @@ def _finish(command: Sequence[str], folder: Path) -> RunReport:
     """Runs to the end."""
     done = subprocess.run([*command, f"--set=output={folder}"], check=False, capture_output=True)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed: {done.stderr.decode()}")
+        said = (done.stdout + done.stderr).decode()
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {said}")
     return read_report(folder / REPORT_FILE)
 
 
