@@ -110,7 +110,10 @@ def show(days: Sequence[Day]) -> int:
         day.number
         for day in days
         if day.poisoned
-        and (day.round.status != "refused" or day.round.live_version != before.get(day.number))
+        and (
+            day.round.status not in ("refused", "failed")
+            or day.round.live_version != before.get(day.number)
+        )
     ]
     console.print(f"later runs as slow as the first: {slower or 'none'}")
     console.print(f"poisoned days that were let through: {harmed or 'none'}")
@@ -131,6 +134,8 @@ def _config(sst2: Path, folder: Path, window: int) -> dict[str, object]:
             "header": False,
             "columns": {"text": 0, "label": 1},
         },
+        # A day has 70 dev rows, whose labels vary by chance; here the model's gate decides.
+        "validation": {"max_label_drift": 0.5},
         "vocabulary": {"size": 2000},
         "model": {"size": "albert-tiny", "max_length": 64, "initializer_range": 0.05},
         "train": {
