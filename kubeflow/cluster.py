@@ -137,9 +137,13 @@ class Cluster:
         """Raises unless an answer was the API's: a page of another server has no key."""
         if not key:
             raise PlaceError(
-                f"{self._section.host} answers, but not as Kubeflow Pipelines does; "
+                f"{self._where} answers, but not as Kubeflow Pipelines does; "
                 "check kubeflow.cluster.host"
             )
+
+    @property
+    def _where(self) -> str:
+        return self._section.host or "the cluster around, or the one of kubectl"
 
     @cached_property
     def _client(self) -> Client:
@@ -169,7 +173,7 @@ class Cluster:
           UserError: If something that a user gave must change.
           PlaceError: If Kubeflow cannot be reached, or fails.
         """
-        where = self._section.host or "the cluster around, or the one of kubectl"
+        where = self._where
         try:
             with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
                 yield

@@ -13,6 +13,7 @@ from kubeflow.timing import Timing
 from pipeline.submit_config import ClusterConfig
 from schemas.errors import UserError
 from tests.kubeflow.cluster_api import serve_cluster
+from tests.kubeflow.http_api import serve_json
 
 pytestmark = [
     pytest.mark.parametrize("target", ["kubeflow"], indirect=True, scope="session"),
@@ -141,3 +142,12 @@ def test_a_host_where_no_one_answers_is_named(place_at):
     section = ClusterConfig(host="http://127.0.0.1:1", namespace="team")
     with pytest.raises(PlaceError, match=r"http://127.0.0.1:1\) cannot be reached"):
         place_at(section).schedules()
+
+
+def test_a_server_that_is_no_kubeflow_is_found_out(place_at, submission):
+    problem = "answers, but not as Kubeflow Pipelines does"
+    with (
+        serve_json(lambda request: (200, {"hello": "world"})) as host,
+        pytest.raises(PlaceError, match=problem),
+    ):
+        place_at(ClusterConfig(host=host)).start_run(submission, NOW)
