@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from google.cloud.aiplatform_v1.types import (
     CreatePipelineJobRequest,
@@ -19,7 +19,7 @@ from kubeflow.submission import Submission
 from kubeflow.timing import UTC, Timing
 from pipeline.submit_config import VertexConfig
 
-_STATES: Final[dict[Schedule.State, place.State]] = {
+_STATES: Final[dict[int, place.State]] = {
     Schedule.State.ACTIVE: "active",
     Schedule.State.PAUSED: "paused",
     Schedule.State.COMPLETED: "completed",
@@ -72,6 +72,7 @@ def schedule_request(
 
 def schedule_of(message: Schedule) -> place.Schedule:
     """Returns a schedule of Vertex as every place tells of one."""
+    times: Any = message  # which gives datetimes, where its annotations say Timestamp
     zoned = _TIME_ZONE.fullmatch(message.cron)
     time_zone, cron = zoned.groups() if zoned else (UTC, message.cron)
     return place.Schedule(
@@ -82,9 +83,9 @@ def schedule_of(message: Schedule) -> place.Schedule:
         time_zone=time_zone,
         max_concurrency=message.max_concurrent_active_run_count or message.max_concurrent_run_count,
         catch_up=message.allow_queueing,
-        start=message.start_time,
-        end=message.end_time,
-        next_run=message.next_run_time,
+        start=times.start_time,
+        end=times.end_time,
+        next_run=times.next_run_time,
     )
 
 
