@@ -19,7 +19,6 @@ import httpx
 LABEL: Final = "org.opencontainers.image.title"
 TITLE: Final = "albert-tfx"
 
-_DOCKER_HUB: Final = "registry-1.docker.io"
 _ACCEPT: Final = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -56,17 +55,19 @@ class ImageName:
 
         >>> ImageName.parse("registry.example:5000/team/albert-tfx:1")
         ImageName(registry='registry.example:5000', repository='team/albert-tfx', reference='1')
-        >>> ImageName.parse("albert-tfx").repository
-        'library/albert-tfx'
+
+        Raises:
+          LookError: If it has no registry; which one that means is up to who pulls the image.
         """
         name, _, digest = text.partition("@")
         first, slash, rest = name.partition("/")
         is_host = slash and ("." in first or ":" in first or first == "localhost")
-        registry, path = (first, rest) if is_host else (_DOCKER_HUB, name)
-        repository, _, tag = path.partition(":")
-        if registry == _DOCKER_HUB and "/" not in repository:
-            repository = f"library/{repository}"
-        return cls(registry, repository, digest or tag or "latest")
+        if not is_host:
+            raise LookError(
+                f"the name {text} has no registry; give it in full to have it looked at"
+            )
+        repository, _, tag = rest.partition(":")
+        return cls(first, repository, digest or tag or "latest")
 
     @property
     def url(self) -> str:

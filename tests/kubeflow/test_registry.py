@@ -109,14 +109,18 @@ def test_a_registry_where_no_one_answers_says_nothing_of_the_image():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("albert-tfx", ("registry-1.docker.io", "library/albert-tfx", "latest")),
-        ("me/albert-tfx:2", ("registry-1.docker.io", "me/albert-tfx", "2")),
         ("localhost/a@sha256:ab", ("localhost", "a", "sha256:ab")),
         ("h.example:5000/a/b:1@sha256:ab", ("h.example:5000", "a/b", "sha256:ab")),
     ],
 )
 def test_names_are_read_as_docker_does(text, expected):
     assert ImageName.parse(text) == ImageName(*expected)
+
+
+@pytest.mark.parametrize("text", ["albert-tfx", "me/albert-tfx:2"])
+def test_a_name_without_a_registry_is_not_looked_at(text):
+    with pytest.raises(LookError, match="has no registry"):
+        image_problem(text)
 
 
 def test_the_dockerfile_sets_the_label():
