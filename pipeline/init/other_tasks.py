@@ -23,6 +23,8 @@ _PAIRS = (
     ("query", "document"),
 )
 _COPY_TAGGING = "to find entities, copy configs/wnut17.yaml and name your files and types in it"
+_COPY_QUESTIONS = "to find answers in texts, copy configs/squad2.yaml and name your files in it"
+_COPY_CHOICE = "to choose between options, copy configs/race.yaml and name your files in it"
 _TAG_COLUMNS = frozenset(("tags", "ner_tags", "pos_tags", "entities", "spans"))
 
 
@@ -69,7 +71,10 @@ def refuse_other_columns(path: Path, names: Collection[str]) -> None:
         )
     if "options" in known and known & {"article", "question", "questions", "answers"}:
         refuse_task(
-            path, "multiple choice", "a classification row has one text and a label of a fixed set"
+            path,
+            "multiple choice",
+            f"a classification row has one text and a label of a fixed set; {_COPY_CHOICE}, with "
+            "ingest.columns and without ingest.format where it is no file of RACE's authors",
         )
 
 
@@ -120,13 +125,14 @@ def _refuse_other_json(path: Path, start: str) -> None:
         refuse_task(
             path,
             "question answering in SQuAD's JSON",
-            "a classification file has a JSON object with a text and a label on each line",
+            "a classification file has a JSON object with a text and a label on each line; "
+            f"{_COPY_QUESTIONS}",
         )
     if '"options"' in start and ('"article"' in start or '"questions"' in start):
         refuse_task(
             path,
             "multiple choice in RACE's JSON",
-            "a classification row has one text and a label of a fixed set",
+            f"a classification row has one text and a label of a fixed set; {_COPY_CHOICE}",
         )
     if _ARRAY_OF_ROWS.match(start):
         raise UserError(

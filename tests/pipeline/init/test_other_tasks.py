@@ -16,9 +16,9 @@ _RACE = {"article": "a", "questions": ["q"], "options": [["a", "b"]], "answers":
     [
         ("EU\tB-ORG\nrejects\tO\n\nPeter\tB-PER\n", "looks like token tags in CoNLL"),
         ("-DOCSTART- -X- O O\n\nEU NNP I-NP B-ORG\n", "looks like token tags in CoNLL"),
-        (json.dumps(_SQUAD), "looks like question answering in SQuAD's JSON"),
+        (json.dumps(_SQUAD), r"question answering in SQuAD's JSON; .*copy configs/squad2\.yaml"),
         (json.dumps(_SQUAD, indent=2), "looks like question answering in SQuAD's JSON"),
-        (json.dumps(_RACE), "looks like multiple choice in RACE's JSON"),
+        (json.dumps(_RACE), r"multiple choice in RACE's JSON; .*copy configs/race\.yaml"),
         ('[{"text": "a"}]', r"one JSON array; .*jq -c '\.\[\]' FILE"),
         ('[\n  {"text": "a"}\n]', "one JSON array"),
         ('{"text": "a",\n "label": 1}\n', "JSON objects over several lines"),
@@ -60,7 +60,7 @@ def test_the_command_named_for_fasttext_makes_tsv(tmp_path):
         (("id", "premise", "hypothesis", "label"), "two texts a row .premise and hypothesis"),
         (("Sentence1", "Sentence2", "score"), "two texts a row"),
         (("tokens", "ner_tags"), "token tags"),
-        (("article", "question", "options", "answer"), "multiple choice"),
+        (("article", "question", "options", "answer"), r"choice; .*copy configs/race\.yaml"),
     ],
 )
 def test_names_of_another_task_are_refused(names, message):
