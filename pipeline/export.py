@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from models.tasks.base import Task
-    from models.weights.checkpoint import Checkpoint
+    from models.weights.checkpoint import Checkpoint, WeightsInfo
     from serving.warmup import WarmupRequest
 
 MODEL_NAME = "albert"
@@ -47,7 +47,7 @@ def export_fine_tuned(
     Args:
       source: Weights with a head: see `models.weights.sources.open_checkpoint`.
       model_base: Folder of the versions; made where it is missing.
-      labels: The classifier's labels in the order of its outputs; none: those of the source.
+      labels: Labels or tags in the order of the head's outputs; none: those of the source.
       max_length: Longest input in tokens; None: as many as the weights have positions.
       vocabulary: SentencePiece model, where the source has none.
       pair: Whether a classifier was fine-tuned on two texts a row, which no source says.
@@ -65,13 +65,13 @@ def export_fine_tuned(
     from models.weights.sources import open_checkpoint
 
     checkpoint = open_checkpoint(source, hub(), vocabulary=vocabulary)
-    task = _task(checkpoint, labels, pair=pair)
+    checkpoint = checkpoint.with_labels(tuple(labels) or checkpoint.info.labels)
+    task = _task(checkpoint.info, pair=pair)
     length = _length(checkpoint, max_length)
     with tempfile.TemporaryDirectory(prefix="albert-tfx-export-") as work_dir:
         preset, saved_model = Path(work_dir, "preset"), Path(work_dir, "model")
         preset.mkdir()
-        relabelled = checkpoint.with_labels(task.labels)
-        write_preset(relabelled, preset)
+        write_preset(checkpoint.arranged(task.labels), preset)
         info = _export(preset, saved_model, task, length, checkpoint.vocabulary)
         version = _publish(saved_model, model_base, info)
     make_console().print(
@@ -82,14 +82,19 @@ def export_fine_tuned(
     return version
 
 
-def _task(checkpoint: Checkpoint, given: Sequence[str], *, pair: bool) -> Task:
-    """Returns the task that the source was fine-tuned for."""
+def _task(info: WeightsInfo, *, pair: bool) -> Task:
+    """Returns the task that a source was fine-tuned for."""
     from models.tasks import create_task, task_class, task_names
+    from models.weights.heads import LABELLED
 
-    info = checkpoint.info
-    labels = tuple(given) or info.labels
+    num_outputs = next((info.heads[head] for head in LABELLED if head in info.heads), 0)
+    if num_outputs > 1 and len(info.labels) != num_outputs:
+        raise UserError(
+            f"--label must be given for each of the {num_outputs} outputs; received "
+            f"{', '.join(info.labels)}; name them in the order of the outputs"
+        )
     found = {
-        name: task_class(name).options_for(info.heads, labels, info.problem_type)
+        name: task_class(name).options_for(info.heads, info.labels, info.problem_type)
         for name in task_names()
     }
     task = next(({"name": name, **one} for name, one in found.items() if one is not None), None)
@@ -100,12 +105,6 @@ def _task(checkpoint: Checkpoint, given: Sequence[str], *, pair: bool) -> Task:
             f"{received or 'no head'}{f', {info.problem_type}' if info.problem_type else ''}; "
             "export an AlbertForSequenceClassification or another fine-tuned class, or fine-tune "
             "these weights with `albert-tfx run`"
-        )
-    num_outputs = max(info.heads.values())
-    if "labels" in task and len(labels) != num_outputs:
-        raise UserError(
-            f"--label must be given for each of the {num_outputs} outputs; received "
-            f"{', '.join(labels)}; name them in the order of the outputs"
         )
     if pair and "pair" not in task_class(task["name"]).Options.model_fields:
         raise UserError(f"--pair is for texts with a label or a score; received {task['name']}")

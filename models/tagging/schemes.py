@@ -48,6 +48,21 @@ def iob2_tags(types: Sequence[str]) -> tuple[str, ...]:
     return (OUTSIDE, *(f"{letter}-{kind}" for kind in types for letter in letters))
 
 
+def types_of_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Returns the types of a model's tags, in the order in which they appear.
+
+    >>> types_of_tags(["B-person", "I-person", "O", "I-place"])
+    ('person', 'place')
+
+    Raises:
+      TagError: If a tag is neither `O` nor one with `B-` or `I-`, two are alike, or none is `O`.
+    """
+    kinds = [kind for _, kind in (_parse(tag, "iob") for tag in tags)]
+    if OUTSIDE not in tags or len(set(tags)) < len(tags):
+        raise TagError(f"the tags must differ and have O among them; received {', '.join(tags)}")
+    return tuple(dict.fromkeys(kind for kind in kinds if kind))
+
+
 def find_entities(tags: Sequence[str], scheme: Scheme) -> list[WordSpan]:
     """Returns the entities of a sentence.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
 from models.tagging.rows import read_row, word_tags
-from models.tagging.schemes import Scheme, iob2_tags
+from models.tagging.schemes import Scheme, TagError, iob2_tags, types_of_tags
 from models.tagging.spans import join_spans
 from models.tasks.base import Features, FeatureValue, Metric, Recipe, RowValue, Task
 from models.tasks.texts import length_bucket
@@ -79,6 +79,26 @@ class Tagging(Task):
     weights_heads: ClassVar = {"logits": "token_classifier"}
 
     options: Options
+
+    @classmethod
+    def options_for(
+        cls, heads: Mapping[str, int], labels: Sequence[str], problem_type: str
+    ) -> dict[str, Any] | None:
+        """Returns the types of a head on tokens whose labels are IOB2 tags, in any order.
+
+        Raises:
+          UserError: If they are others.
+        """
+        del problem_type
+        if "token_classifier" not in heads:
+            return None
+        try:
+            return {"types": list(types_of_tags(labels))}
+        except TagError as error:
+            raise UserError(
+                f"the outputs of a model that tags must be IOB2 tags; {error}; name them with "
+                "--label, in their order"
+            ) from error
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -9,8 +9,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.weights.architecture import Architecture
+from models.weights.heads import LABELLED
 
 Read = Callable[[], np.ndarray]
+
+_NEVER = -1e4
+"""Logit of a label that a head has no output for: its probability is 0."""
 
 
 class WeightsInfo(BaseModel):
@@ -58,6 +62,37 @@ class Checkpoint:
     def with_labels(self, labels: tuple[str, ...]) -> Checkpoint:
         """Returns the same checkpoint with other names for the classifier's outputs."""
         return replace(self, info=self.info.model_copy(update={"labels": labels}))
+
+    def arranged(self, labels: tuple[str, ...]) -> Checkpoint:
+        """Returns the same checkpoint with the outputs of its labelled head in another order.
+
+        Args:
+          labels: Those of the head in any order, and others, which it then never answers with.
+        """
+        head = next((head for head in LABELLED if head in self.info.heads), None)
+        if head is None or labels == self.info.labels:
+            return self
+        # What has no output takes the value that is added at the end.
+        order = [
+            self.info.labels.index(label) if label in self.info.labels else -1 for label in labels
+        ]
+        added = {f"{head}/kernel": 0.0, f"{head}/bias": _NEVER}
+        tensors = {name: _arranged(self.heads[name], order, value) for name, value in added.items()}
+        info = self.info.model_copy(
+            update={"labels": labels, "heads": self.info.heads | {head: len(labels)}}
+        )
+        return replace(self, info=info, heads=self.heads | tensors)
+
+
+def _arranged(read: Read, order: list[int], added: float) -> Read:
+    """Returns how to read a tensor with its last axis in another order, one value added to it."""
+
+    def arranged() -> np.ndarray:
+        value = read()
+        width = [(0, 0)] * (value.ndim - 1) + [(0, 1)]
+        return np.pad(value, width, constant_values=added)[..., order]
+
+    return arranged
 
 
 def default_labels(count: int) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ def export(
     ],
     label: Annotated[
         list[str] | None,
-        typer.Option(help="A label, in the order of the outputs; unset: those of the source."),
+        typer.Option(
+            help="A label or tag, in the order of the outputs; unset: those of the source."
+        ),
     ] = None,
     max_length: Annotated[
         int | None, typer.Option(help="Longest input in tokens; unset: the weights' positions.")
@@ -28,7 +30,7 @@ def export(
 ) -> None:
     """Publish a model that was fine-tuned elsewhere for TensorFlow Serving, without training.
 
-    The version takes raw text and answers with labels, scores or options, as those of a run do.
+    The version takes raw text and answers as those of a run do: with labels, entities, options ...
     """
     from pipeline.export import export_fine_tuned
 
