@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TextIO
 
 from schemas.errors import UserError
-from serving.entities import readable
 from serving.predict import Text, predict
+from serving.readable import readable
 
 Predictor = Callable[[Iterable[Text]], Iterator[Mapping[str, object]]]
 """Yields the answer to each text, in order, and reads the texts as they are needed."""

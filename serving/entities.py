@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas import features as keys
@@ -40,18 +40,3 @@ def to_entities(outputs: Mapping[str, Sequence[Any]]) -> tuple[Entity, ...]:
     """
     rows = zip(*(outputs[name] for name in ENTITY_OUTPUTS), strict=True)
     return tuple(Entity(*row) for row in rows if row[0])
-
-
-def readable(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the outputs of one text with a list of its entities in the place of five lists.
-
-    >>> readable({"types": ["place"], "texts": ["Rome"], "starts": [3], "ends": [7],
-    ...           "scores": [0.9], "entities": "3:7:place"})
-    {'entities': [{'type': 'place', 'text': 'Rome', 'start': 3, 'end': 7, 'score': 0.9}]}
-    >>> readable({"label": "good"})
-    {'label': 'good'}
-    """
-    if not outputs.keys() >= set(ENTITY_OUTPUTS):
-        return dict(outputs)
-    others = {name: value for name, value in outputs.items() if name not in ENTITY_OUTPUTS}
-    return others | {keys.ENTITIES: [asdict(entity) for entity in to_entities(outputs)]}

@@ -52,8 +52,9 @@ def without_targets(task: Task) -> Task:
 
     A label in the file is not looked at, and so cannot be wrong.
     """
-    roles = tuple(role for role in task.columns if role in task.serving_inputs())
-    fields = {"columns": roles, "required_columns": roles}
+    roles = task.request_columns
+    required = tuple(role for role in task.required_columns if role in roles)
+    fields = {"columns": roles, "required_columns": required}
     return type(type(task).__name__, (type(task),), fields)(task.options)
 
 
@@ -80,10 +81,9 @@ def plan_inference(
       UserError: If a file is missing, empty, of unknown ending, or without a needed column.
     """
     task = without_targets(create_task(task_record))
-    known = format_of(pattern, task.formats) is not None
     reading = config.reading(pattern).model_copy(
         update={
-            "format": "auto" if known else config.format,
+            "format": _format(pattern, config, task),
             "columns": {
                 role: column for role, column in config.columns.items() if role in task.columns
             },
@@ -95,3 +95,11 @@ def plan_inference(
         raise UserError(str(error).replace("ingest.train", "input")) from error
     chunks = tuple(plan_chunks(sources.files))
     return InferencePlan(task_record, reading, chunks, model_dir, staging_dir, batch_size)
+
+
+def _format(pattern: str, config: IngestConfig, task: Task) -> str:
+    """Returns the config's format for files that end as its own do, or end in no known way."""
+    is_claimed = format_of(pattern, task.formats) is not None
+    if config.format == "auto" or not is_claimed:
+        return config.format
+    return config.format if format_of(pattern, (config.format,)) else "auto"

@@ -59,7 +59,7 @@ class RowEncoder:
 
     def encode(self, row: Row) -> EncodedRow | Rejection:
         """Returns the example of a row, or why it cannot be used."""
-        problem = self._problem(row)
+        problem = row_problem(row, self._task, max_length=self._max_length)
         if problem is not None:
             return problem
         try:
@@ -80,38 +80,41 @@ class RowEncoder:
             labels=_labels(features.get(keys.LABEL)),
         )
 
-    def _problem(self, row: Row) -> Rejection | None:
-        """Checks what every task needs: the required columns, no NUL, no text beyond the limit."""
-        for role in self._task.required_columns:
-            if role not in row.values:
-                return reject(
-                    row.line,
-                    "missing_column",
-                    f"a row must have a value for {role}; received none",
-                    row.raw,
-                )
-        for role, value in row.values.items():
-            if not isinstance(value, str) and role not in self._task.structured_columns:
-                message = f"{role} must be one value; received {len(value)}: {value!r:.100}"
-                return reject(row.line, "invalid_value", message, row.raw)
-            for text in row.texts(role):
-                if "\0" in text:
-                    message = f"{role} must not hold NUL; received one"
-                    return reject(row.line, "nul", message, row.raw)
-                if len(text) > self._max_length and role in self._task.columns:
-                    message = (
-                        f"{role} must not be longer than {self._max_length} characters; "
-                        f"received {len(text)}; shorten it, or raise ingest.max_text_length"
-                    )
-                    return reject(row.line, "too_long", message, row.raw)
-        return None
-
     def _split(self, digest: bytes) -> str:
         """Returns the split by a hash of the text: a repeated text never stands on both sides."""
         if not self._eval_fraction:
             return self._file.split
         fraction = int.from_bytes(digest, "little") / (1 << _FRACTION_BITS)
         return keys.EVAL if fraction < self._eval_fraction else keys.TRAIN
+
+
+def row_problem(row: Row, task: Task, *, max_length: int) -> Rejection | None:
+    """Checks what every task needs: the required columns, no NUL, no text beyond the limit.
+
+    Args:
+      row: As a format reads it.
+      task: Says which columns are required, and which may hold lists and objects.
+      max_length: Longest text in characters.
+    """
+    for role in task.required_columns:
+        if role not in row.values:
+            message = f"a row must have a value for {role}; received none"
+            return reject(row.line, "missing_column", message, row.raw)
+    for role, value in row.values.items():
+        if not isinstance(value, str) and role not in task.structured_columns:
+            message = f"{role} must be one value; received {len(value)}: {value!r:.100}"
+            return reject(row.line, "invalid_value", message, row.raw)
+        for text in row.texts(role):
+            if "\0" in text:
+                message = f"{role} must not hold NUL; received one"
+                return reject(row.line, "nul", message, row.raw)
+            if len(text) > max_length and role in task.columns:
+                message = (
+                    f"{role} must not be longer than {max_length} characters; "
+                    f"received {len(text)}; shorten it, or raise ingest.max_text_length"
+                )
+                return reject(row.line, "too_long", message, row.raw)
+    return None
 
 
 def _add_file_name(features: dict[str, FeatureValue], column: str, name: str) -> None:

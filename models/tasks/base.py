@@ -134,6 +134,23 @@ class Task(ABC):
           RowError: If the row breaks a rule of the task (empty text, undeclared label).
         """
 
+    @property
+    def request_columns(self) -> tuple[str, ...]:
+        """Roles of the columns that a request is made of."""
+        asked = self.serving_inputs()
+        return tuple(role for role in self.columns if role in asked)
+
+    def encode_request(self, row: Mapping[str, RowValue]) -> dict[str, FeatureValue]:
+        """Turns one row that nothing is learned from into the raw features of a request.
+
+        Args:
+          row: Values of `request_columns` by role.
+
+        Raises:
+          RowError: If the row breaks a rule of the task.
+        """
+        return self.encode_row(row)
+
     @abstractmethod
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the text by which rows count as the same, for duplicates and leaks."""

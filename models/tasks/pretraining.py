@@ -120,6 +120,13 @@ class Pretraining(Task):
             keys.LENGTH_BUCKET: length_bucket(len(text.split())).encode(),
         }
 
+    def encode_request(self, row: Mapping[str, RowValue]) -> dict[str, FeatureValue]:
+        """Takes the text as it is: it has masks of its own."""
+        text = str(row[keys.TEXT])
+        if not text.strip():
+            raise RowError("empty_text", "the text must hold more than white space")
+        return {keys.TEXT: text.encode()}
+
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the document without regard to case, width and white space."""
         document = features[keys.DOCUMENT]

@@ -84,11 +84,7 @@ class QuestionAnswering(Task):
           RowError: If question or context is empty, or an answer is not at its offset.
           UserError: If a column has the name of a feature that is made here.
         """
-        question, context = row[keys.QUESTION], row[keys.CONTEXT]
-        if not question.strip():
-            raise RowError("no_question", "the question must hold more than white space")
-        if not context.strip():
-            raise RowError("empty_context", "the context must hold more than white space")
+        question, context = _texts(row)
         answers = read_answers(row)
         if not answers and not self.options.unanswerable:
             raise RowError(
@@ -104,6 +100,11 @@ class QuestionAnswering(Task):
                 f"{reserved}; rename them"
             )
         return extra | question_features(question, context, answers)
+
+    def encode_request(self, row: Mapping[str, Any]) -> dict[str, FeatureValue]:
+        """Takes question and context; whether there is an answer is what is asked."""
+        question, context = _texts(row)
+        return {keys.QUESTION: question.encode(), keys.CONTEXT: context.encode()}
 
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns question and context without regard to case, width and white space."""
@@ -304,6 +305,20 @@ class QuestionAnswering(Task):
     def slice_keys(self) -> tuple[str, ...]:
         present = (keys.ANSWER_PRESENT,) if self.options.unanswerable else ()
         return (*present, keys.QUESTION_WORD, keys.LENGTH_BUCKET)
+
+
+def _texts(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns question and context.
+
+    Raises:
+      RowError: If one of them holds white space only.
+    """
+    question, context = row[keys.QUESTION], row[keys.CONTEXT]
+    if not question.strip():
+        raise RowError("no_question", "the question must hold more than white space")
+    if not context.strip():
+        raise RowError("empty_context", "the context must hold more than white space")
+    return question, context
 
 
 def _folded(text: Any) -> str:

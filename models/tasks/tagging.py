@@ -139,6 +139,10 @@ class Tagging(Task):
             )
         return {name: str(value).encode() for name, value in extra.items()} | made
 
+    @property
+    def request_columns(self) -> tuple[str, ...]:
+        return (keys.TEXT, keys.WORDS)
+
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the text without regard to width and white space; case tells names from words."""
         text = features[keys.TEXT]

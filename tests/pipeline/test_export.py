@@ -12,8 +12,8 @@ from pipeline.cli import app
 from pipeline.export import export_fine_tuned
 from schemas.errors import UserError
 from schemas.model_info import read_model_info
-from serving.entities import readable
 from serving.predict import predict
+from serving.readable import readable
 from serving.served_graph import graph_problems
 from serving.versions import list_versions
 from tests.models.weights.golden import GOLDENS, copy_golden

@@ -1,7 +1,7 @@
 import pytest
 
 from serving.client.answers import Tagging, typed_answer
-from serving.entities import Entity, readable, to_entities
+from serving.entities import Entity, to_entities
 
 OUTPUTS = {
     "types": ["person", "place", ""],
@@ -29,9 +29,3 @@ def test_a_client_gets_entities():
 )
 def test_a_text_without_entities(outputs):
     assert typed_answer(outputs).found == ()
-    assert readable(outputs)["entities"] == []
-
-
-def test_outputs_of_other_tasks_stay_as_they_are():
-    outputs = {"label": "good", "scores": [0.1]}
-    assert readable(outputs) == outputs
