@@ -5,18 +5,25 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from components.ingest.files import open_content
+from components.ingest.files import open_content, open_stored
 from components.ingest.formats.base import (
     RAW_BYTES_KEPT,
     Chunk,
     Format,
     Layout,
+    Part,
     Rejection,
     Row,
     SourceFile,
     reject,
 )
-from components.ingest.formats.lines import MAX_LINE_BYTES, Line, decode_line, read_lines
+from components.ingest.formats.lines import (
+    MAX_LINE_BYTES,
+    Line,
+    decode_line,
+    parts_of_lines,
+    read_lines,
+)
 from schemas.errors import UserError
 from schemas.features import TAGS, WORDS
 
@@ -68,10 +75,25 @@ class Conll(Format):
         names = (WORDS, *middle, *([TAGS] if width > 1 else []))
         return Layout(names if width else (), width, len(sentences))
 
+    def parts(self, file: SourceFile, chunk_bytes: int) -> Iterator[Part]:
+        """Yields parts that end with a blank line, of what is not gzip."""
+        if file.gzipped or file.num_bytes <= chunk_bytes:
+            yield from super().parts(file, chunk_bytes)
+            return
+        with open_stored(file.path) as stream:
+            yield from parts_of_lines(stream, chunk_bytes, is_end=_is_blank)
+
     def read(self, chunk: Chunk) -> Iterator[Row | Rejection]:
-        with open_content(chunk.file.path, gzipped=chunk.file.gzipped) as stream:
-            for sentence in _sentences(read_lines(stream)):
-                yield _row(sentence, chunk.file)
+        file = chunk.file
+        with open_content(file.path, gzipped=file.gzipped, start=chunk.start) as stream:
+            num_bytes = None if chunk.end is None else chunk.end - stream.tell()
+            lines = read_lines(stream, first_line=chunk.first_line, num_bytes=num_bytes)
+            for sentence in _sentences(lines):
+                yield _row(sentence, file)
+
+
+def _is_blank(line: bytes) -> bool:
+    return not line.strip()
 
 
 def _sentences(lines: Iterator[Line]) -> Iterator[_Sentence]:

@@ -62,8 +62,8 @@ class Delimited(Format):
     def read(self, chunk: Chunk) -> Iterator[Row | Rejection]:
         width = chunk.file.width
         positions = [(role, int(position)) for role, position in chunk.file.columns.items()]
-        num_bytes = None if chunk.end is None else chunk.end - chunk.start
         with open_content(chunk.file.path, gzipped=chunk.file.gzipped, start=chunk.start) as stream:
+            num_bytes = None if chunk.end is None else chunk.end - stream.tell()
             records = self.records(stream, first_line=chunk.first_line, num_bytes=num_bytes)
             if chunk.file.header and chunk.start == 0:
                 next(records, None)

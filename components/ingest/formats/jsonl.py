@@ -43,8 +43,8 @@ class Jsonl(Format):
 
     def read(self, chunk: Chunk) -> Iterator[Row | Rejection]:
         keys = [(role, str(key)) for role, key in chunk.file.columns.items()]
-        num_bytes = None if chunk.end is None else chunk.end - chunk.start
         with open_content(chunk.file.path, gzipped=chunk.file.gzipped, start=chunk.start) as stream:
+            num_bytes = None if chunk.end is None else chunk.end - stream.tell()
             for line in read_lines(stream, first_line=chunk.first_line, num_bytes=num_bytes):
                 text = decode_line(line)
                 if isinstance(text, str) and not text.strip():

@@ -1,12 +1,14 @@
 """Lines of a text file in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
-from components.ingest.formats.base import RAW_BYTES_KEPT, Rejection, reject
+from components.ingest.formats.base import RAW_BYTES_KEPT, Part, Rejection, reject
 
 MAX_LINE_BYTES = 1 << 20
 """A longer line is no row: it is skipped in steps of this size, and its beginning quarantined."""
+
+_READ_AT_ONCE = 1 << 20
 
 
 class Line(NamedTuple):
@@ -61,6 +63,48 @@ def _skip_line(stream: BinaryIO) -> int:
         if piece.endswith(b"\n"):
             break
     return skipped
+
+
+def parts_of_lines(
+    stream: BinaryIO, part_bytes: int, *, is_end: Callable[[bytes], bool] | None = None
+) -> Iterator[Part]:
+    """Yields the parts of a file, which end with a line.
+
+    The lines are counted on the way: a worker does not see those before its own.
+
+    Args:
+      stream: The whole file.
+      part_bytes: Size of a part, at least.
+      is_end: Whether a part may end with a line; None: with every line.
+    """
+    part_start, part_line, position, line = 0, 1, 0, 1
+    while block := stream.read(min(_READ_AT_ONCE, part_bytes)):
+        position += len(block)
+        line += block.count(b"\n")
+        if position - part_start < part_bytes:
+            continue
+        for piece in _to_end(stream, block, is_end):
+            position += len(piece)
+            line += piece.endswith(b"\n")
+        yield Part(part_start, position, part_line, position - part_start)
+        part_start, part_line = position, line
+    if position > part_start:
+        yield Part(part_start, position, part_line, position - part_start)
+
+
+def _to_end(
+    stream: BinaryIO, block: bytes, is_end: Callable[[bytes], bool] | None
+) -> Iterator[bytes]:
+    """Yields what follows `block` in its part; a long line comes in pieces."""
+    while block and not block.endswith(b"\n"):
+        block = stream.readline(_READ_AT_ONCE)
+        yield block
+    is_whole = True
+    while is_end is not None and (piece := stream.readline(_READ_AT_ONCE)):
+        yield piece
+        if is_whole and is_end(piece):
+            return
+        is_whole = piece.endswith(b"\n")
 
 
 def decode_line(line: Line) -> str | Rejection:
