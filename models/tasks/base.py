@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from models.plan.sequences import CountPieces, RowSequences, packed_length
 from models.recipes import Recipe
 from schemas import features as keys
 from schemas.section import Section
@@ -86,6 +87,7 @@ class Task(ABC):
       problem_type: transformers' `problem_type` of the head `classifier`; empty: none.
       first_token_only: Whether the model takes the backbone's pooled output alone, which spares
         most of the last layer; the plan counts it so.
+      usual_sequences: Those that a row is computed as, for a plan without the data.
     """
 
     name: ClassVar[str]
@@ -102,6 +104,7 @@ class Task(ABC):
     weights_heads: ClassVar[Mapping[str, str]] = {}
     problem_type: ClassVar[str] = ""
     first_token_only: ClassVar[bool] = False
+    usual_sequences: ClassVar[int] = 1
 
     def __init__(self, options: Section) -> None:
         self.options = options
@@ -256,6 +259,24 @@ class Task(ABC):
         import tensorflow as tf
 
         return self.batch(rows, seed=tf.zeros(2, tf.int64))[0]
+
+    def sequences(
+        self, row: Mapping[str, RowValue], count_pieces: CountPieces, max_length: int
+    ) -> RowSequences:
+        """Returns what a row of a file costs, for the plan: one sequence of all of its texts.
+
+        Args:
+          row: Values by role; nobody has checked them.
+          count_pieces: Counts the pieces of a text.
+          max_length: Longest sequence in tokens.
+        """
+        targets = (keys.LABEL, self.label_key)
+        texts = [
+            value
+            for role, value in row.items()
+            if role in self.columns and role not in targets and isinstance(value, str)
+        ]
+        return [[packed_length([count_pieces(text) for text in texts], max_length)]]
 
     # --- model -----------------------------------------------------------------------------------
 

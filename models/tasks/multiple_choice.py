@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from models.multiple_choice.rows import encode_question, same_question
+from models.plan.sequences import CountPieces, RowSequences, packed_length
 from models.recipes import Recipe
 from models.tasks.base import Features, FeatureValue, Metric, PaddedModel, RowValue, Task
 from schemas import features as keys
@@ -47,6 +48,7 @@ class MultipleChoice(Task):
     selection_metric = "accuracy"
     weights_heads: ClassVar = {"logits": "multiple_choice"}
     first_token_only = True
+    usual_sequences = 4  # RACE's questions have four options
 
     options: Options
 
@@ -105,6 +107,20 @@ class MultipleChoice(Task):
 
         del seed
         return pad_options(rows), rows[keys.LABEL_ID]
+
+    def sequences(
+        self, row: Mapping[str, RowValue], count_pieces: CountPieces, max_length: int
+    ) -> RowSequences:
+        """Returns one row with a sequence for each option."""
+        passage, question = (
+            count_pieces(str(row.get(role, ""))) for role in (keys.PASSAGE, keys.QUESTION)
+        )
+        options = row.get(keys.OPTIONS)
+        answered = [
+            min(question + count_pieces(str(option)), self.options.max_qa_length)
+            for option in (options if isinstance(options, list) else ())
+        ]
+        return [[packed_length([passage, pieces], max_length) for pieces in answered]]
 
     # --- model -----------------------------------------------------------------------------------
 

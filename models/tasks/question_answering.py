@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
+from models.plan.sequences import CountPieces, RowSequences, window_lengths
 from models.question_rows import question_features, read_answers
-from models.tasks.base import Features, FeatureValue, Metric, PaddedModel, Recipe, RowError, Task
+from models.tasks.base import (
+    Features,
+    FeatureValue,
+    Metric,
+    PaddedModel,
+    Recipe,
+    RowError,
+    RowValue,
+    Task,
+)
 from schemas import features as keys
 from schemas.errors import UserError
 from schemas.section import Section
@@ -185,6 +195,19 @@ class QuestionAnswering(Task):
         del seed
         inputs = pad({name: rows[name] for name in (keys.TOKEN_IDS, keys.SEGMENT_IDS)})
         return inputs, tf.stack([rows[keys.START_POSITION], rows[keys.END_POSITION]], axis=1)
+
+    def sequences(
+        self, row: Mapping[str, RowValue], count_pieces: CountPieces, max_length: int
+    ) -> RowSequences:
+        """Returns a row for each window of the context."""
+        question, context = (
+            count_pieces(str(row.get(role, ""))) for role in (keys.QUESTION, keys.CONTEXT)
+        )
+        kept = min(question, self.options.max_question_length, (max_length - 3) // 2)
+        lengths = window_lengths(
+            kept + 3, context, max_length=max_length, stride=self.options.stride
+        )
+        return [[length] for length in lengths]
 
     # --- model -----------------------------------------------------------------------------------
 

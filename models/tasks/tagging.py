@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
+from models.plan.sequences import CountPieces, RowSequences, packed_length
 from models.tagging.rows import read_row, word_tags
 from models.tagging.schemes import Scheme, TagError, iob2_tags, types_of_tags
 from models.tagging.spans import join_spans
@@ -192,6 +193,13 @@ class Tagging(Task):
         del seed
         inputs = pad_rows(rows)
         return inputs, tag_targets(inputs, rows)
+
+    def sequences(
+        self, row: Mapping[str, RowValue], count_pieces: CountPieces, max_length: int
+    ) -> RowSequences:
+        """Returns one sequence of the text, which may be given by its words."""
+        text = str(row.get(keys.TEXT, " ".join(map(str, row.get(keys.WORDS, ())))))
+        return [[packed_length([count_pieces(text)], max_length)]]
 
     # --- model -----------------------------------------------------------------------------------
 

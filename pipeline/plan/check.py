@@ -12,7 +12,7 @@ from models.plan.this_machine import gpu_memory_bytes, machine_memory_bytes
 from models.precision import resolve_precision
 from pipeline.config import RunConfig
 from pipeline.plan.plan import config_shape, step_setup
-from pipeline.plan.rows import row_lengths
+from pipeline.plan.rows import sample_rows
 from schemas.errors import UserError
 
 MARGIN = 1.2
@@ -42,14 +42,16 @@ def check_memory(config: RunConfig, sources: Sources, *, memory_bytes: int | Non
     gpu = gpu_memory_bytes() if memory_bytes is None else None
     available = memory_bytes or gpu or machine_memory_bytes()
     shape = config_shape(config)
-    lengths = row_lengths(config, sources.files)
+    sampled = sample_rows(config, sources.files)
     precision = resolve_precision(config.train.precision, hidden_dim=shape.hidden_dim)
-    setup = step_setup(config, lengths, precision=precision, is_gpu=gpu is not None)
+    setup = step_setup(
+        config, sampled.lengths, sampled.sequences, precision=precision, is_gpu=gpu is not None
+    )
     needed = step_memory(shape, setup).total
     _log.info("a training step needs %.1f GiB of %.1f GiB", needed / GIB, available / GIB)
     if needed > MARGIN * available:
         raise UserError(
-            f"train.batch_size: a step of {setup.rows} rows of {setup.length} tokens needs "
+            f"train.batch_size: a step of {setup.rows} sequences of {setup.length} tokens needs "
             f"{needed / GIB:.1f} GiB and does not fit the {available / GIB:.1f} GiB there are; "
             "lower it, compute a step in parts with train.accumulation, or set "
             "train.gradient_checkpointing; `albert-tfx plan` shows what fits"

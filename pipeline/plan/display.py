@@ -54,11 +54,12 @@ def _model(plan: Plan) -> RenderableType:
 
 def _step(plan: Plan) -> RenderableType:
     lengths = plan.data.lengths
+    several = f" of {plan.data.sequences:.3g} sequences" if plan.data.sequences != 1.0 else ""
     table = _table(
-        f"A step of {plan.batch_size * plan.accumulation} rows, {plan.precision}",
+        f"A step of {plan.batch_size * plan.accumulation} rows{several}, {plan.precision}",
         "",
-        f"rows as they are ({lengths.mean:.0f} tokens)",
-        f"longest rows ({lengths.longest} tokens)",
+        f"sequences as they are ({lengths.mean:.0f} tokens)",
+        f"longest sequences ({lengths.longest} tokens)",
     )
     for part in fields(plan.flops):
         table.add_row(

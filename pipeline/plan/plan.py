@@ -114,9 +114,11 @@ def make_plan(
     data = data_size(config, rows=rows)
     shape = config_shape(config)
     batch = batch_size(config.train, config.typed_task.recipe)
-    device = find_device(shape, round(batch * data.lengths.mean))
+    device = find_device(shape, round(batch * data.sequences * data.lengths.mean))
     precision = device.precision if config.train.precision == "auto" else config.train.precision
-    setup = step_setup(config, data.lengths, precision=precision, is_gpu=device.is_gpu)
+    setup = step_setup(
+        config, data.lengths, data.sequences, precision=precision, is_gpu=device.is_gpu
+    )
     flops, time, memory = _step(shape, data.lengths, device, setup)
     training = planned_training(config, data.train_rows, precision=precision)
     runs = len(config.train.seeds)
@@ -139,7 +141,7 @@ def make_plan(
         accumulation=setup.accumulation,
         flops=flops,
         longest_flops=step_flops(
-            shape, longest, batch * setup.accumulation, checkpointing=setup.checkpointing
+            shape, longest, setup.rows * setup.accumulation, checkpointing=setup.checkpointing
         ),
         memory=memory,
         time=time,
@@ -147,7 +149,13 @@ def make_plan(
         runs=runs,
         hours=hours,
         cost=None if hours is None or price is None else hours * price,
-        choices=_choices(shape, data.lengths, device, setup, steps),
+        choices=_choices(
+            shape,
+            data,
+            device,
+            setup,
+            rows=None if steps is None else steps * batch * setup.accumulation,
+        ),
     )
 
 
@@ -165,10 +173,12 @@ def config_shape(config: RunConfig) -> ModelShape:
     )
 
 
-def step_setup(config: RunConfig, lengths: Lengths, *, precision: str, is_gpu: bool) -> StepSetup:
-    """Returns how a config's largest step is computed."""
+def step_setup(
+    config: RunConfig, lengths: Lengths, sequences: float, *, precision: str, is_gpu: bool
+) -> StepSetup:
+    """Returns how a config's largest step is computed; its rows are sequences."""
     return StepSetup(
-        rows=batch_size(config.train, config.typed_task.recipe),
+        rows=round(batch_size(config.train, config.typed_task.recipe) * sequences),
         length=lengths.longest,
         precision=precision,
         checkpointing=config.train.gradient_checkpointing,
@@ -219,7 +229,7 @@ def _hours(
     one = evaluation_seconds(
         shape,
         data.lengths,
-        data.eval_rows or 0,
+        round((data.eval_rows or 0) * data.sequences),
         device,
         precision=setup.precision,
         batch_size=setup.rows,
@@ -228,23 +238,23 @@ def _hours(
 
 
 def _choices(
-    shape: ModelShape, lengths: Lengths, device: Device, setup: StepSetup, steps: int | None
+    shape: ModelShape, data: DataSize, device: Device, setup: StepSetup, *, rows: int | None
 ) -> tuple[Choice, ...]:
-    """Returns what other batch sizes come to for the same rows."""
-    total_rows = None if steps is None else steps * setup.rows * setup.accumulation
+    """Returns what other batch sizes come to for `rows` rows in all."""
     choices = []
-    for rows in BATCH_SIZES:
+    for batch in BATCH_SIZES:
         for checkpointing in (False, True):
-            changed = replace(setup, rows=rows, checkpointing=checkpointing, accumulation=1)
-            _, time, memory = _step(shape, lengths, device, changed)
-            hours = None if total_rows is None else total_rows / rows * time.total / _HOUR
+            sequences = round(batch * data.sequences)
+            changed = replace(setup, rows=sequences, checkpointing=checkpointing, accumulation=1)
+            _, time, memory = _step(shape, data.lengths, device, changed)
+            hours = None if rows is None else rows / batch * time.total / _HOUR
             choices.append(
                 Choice(
-                    batch_size=rows,
+                    batch_size=batch,
                     checkpointing=checkpointing,
                     memory_bytes=memory.total,
                     fits=memory.total <= device.memory_bytes,
-                    tokens_per_second=rows * lengths.mean / time.total,
+                    tokens_per_second=sequences * data.lengths.mean / time.total,
                     hours=hours,
                 )
             )

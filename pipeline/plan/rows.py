@@ -37,14 +37,31 @@ class DataSize:
     Attributes:
       train_rows: Rows to train on; None where they are not known.
       eval_rows: Rows of the dev split; None likewise.
-      lengths: Of the training rows in tokens, cut to `model.max_length`.
+      lengths: Of the sequences that are computed, in tokens, cut to `model.max_length`.
+      sequences: Those of a row, such as one for each option of a question.
       source: Where that comes from, for a reader.
     """
 
     train_rows: int | None
     eval_rows: int | None
     lengths: Lengths
+    sequences: float
     source: str
+
+
+@dataclass(frozen=True)
+class SampledRows:
+    """What the first rows of the training files are computed as.
+
+    Attributes:
+      lengths: Of the sequences in tokens, cut to `model.max_length`.
+      sequences: Mean number of those of a training row, which are computed together.
+      expansion: Mean number of training rows, such as windows, that a row of a file becomes.
+    """
+
+    lengths: Lengths
+    sequences: float = 1.0
+    expansion: float = 1.0
 
 
 def data_size(config: RunConfig, *, rows: int | None = None) -> DataSize:
@@ -52,18 +69,20 @@ def data_size(config: RunConfig, *, rows: int | None = None) -> DataSize:
 
     Args:
       config: The run config.
-      rows: Training rows, where they are not to be counted.
+      rows: Rows of the training files, where they are not to be counted.
 
     Returns:
-      The size; where the files cannot be read, every row is taken to be `model.max_length` long.
+      The size; where the files cannot be read, every row is taken to be `model.max_length` long,
+      and as many sequences as is usual for the task.
     """
-    longest = config.model.max_length
+    longest, usual = config.model.max_length, float(config.typed_task.usual_sequences)
     try:
         files = resolve_sources(config.ingest, config.typed_task).files
-        lengths = row_lengths(config, files)
+        sampled = sample_rows(config, files)
     except UserError as error:
         full = lengths_of([longest])
-        return DataSize(rows, None, full, f"full length, for the data cannot be read: {error}")
+        source = f"full length, for the data cannot be read: {error}"
+        return DataSize(rows, None, full, usual, source)
     counted = {
         split: sum(count_rows(file) for file in files if file.split == split)
         for split in (keys.TRAIN, keys.EVAL)
@@ -77,7 +96,13 @@ def data_size(config: RunConfig, *, rows: int | None = None) -> DataSize:
         if config.vocabulary_source.model
         else "estimated from their words"
     )
-    return DataSize(train, dev, lengths, f"the first {SAMPLED_ROWS:,} rows, {how}")
+    return DataSize(
+        round(train * sampled.expansion),
+        round(dev * sampled.expansion),
+        sampled.lengths,
+        sampled.sequences,
+        f"the first {SAMPLED_ROWS:,} rows, {how}",
+    )
 
 
 def count_rows(file: SourceFile) -> int:
@@ -94,32 +119,28 @@ def count_rows(file: SourceFile) -> int:
     return lines + (not last.endswith(b"\n")) - named
 
 
-def row_lengths(config: RunConfig, files: Sequence[SourceFile]) -> Lengths:
-    """Returns the lengths in tokens of the first rows of the training files.
+def sample_rows(config: RunConfig, files: Sequence[SourceFile]) -> SampledRows:
+    """Returns what the first rows of the training files are computed as.
 
     Raises:
       UserError: If there is no row that can be read, or the vocabulary cannot.
     """
     training = [file for file in files if file.split == keys.TRAIN]
     share = -(-SAMPLED_ROWS // len(training))
-    texts = [
-        [text for role in row.values if _is_text(role, config) for text in row.texts(role)]
+    model = config.vocabulary_source.model
+    processor = None if model is None else _processor(model)
+    task, longest = config.typed_task, config.model.max_length
+    sampled = [
+        task.sequences(row.values, lambda text: _num_pieces(text, processor), longest)
         for file in training
         for row in islice(create_format(file.format).read(Chunk(0, file)), share)
         if isinstance(row, Row)
     ]
-    if not texts:
+    rows = [sequences for row in sampled for sequences in row if sequences]
+    if not rows:
         raise UserError("no row at the beginning of the training files can be read")
-    model = config.vocabulary_source.model
-    processor = None if model is None else _processor(model)
-    # One special piece after every text, and one before the first.
-    lengths = [1 + sum(_num_pieces(text, processor) + 1 for text in row) for row in texts]
-    return lengths_of([min(length, config.model.max_length) for length in lengths])
-
-
-def _is_text(role: str, config: RunConfig) -> bool:
-    task = config.typed_task
-    return role in task.columns and role not in (keys.LABEL, keys.TAGS, task.label_key)
+    lengths = [length for sequences in rows for length in sequences]
+    return SampledRows(lengths_of(lengths), len(lengths) / len(rows), len(rows) / len(sampled))
 
 
 def _num_pieces(text: str, processor: sentencepiece.SentencePieceProcessor | None) -> int:

@@ -73,3 +73,16 @@ def test_the_paper_s_model_on_the_table_s_gpus(plan_of):
         plan = plan_of(on=DEVICES[name], model=model, ingest=missing, train={"batch_size": 8})
         assert plan.fits is fits
     assert plan.parameters.backbone == 222_595_584
+
+
+def test_a_step_computes_every_option_of_its_questions(plan_of):
+    task, missing = {"name": "multiple_choice"}, {"train": "none.jsonl"}
+    questions = plan_of(task=task, ingest=missing, train={"steps": 10, "batch_size": 8})
+    texts = plan_of(ingest={"train": "none.tsv"}, train={"steps": 10, "batch_size": 32})
+    assert questions.batch_size == 8
+    assert questions.flops.total == pytest.approx(texts.flops.total, rel=0.01)
+    assert questions.memory.activations == texts.memory.activations
+    by_batch = {choice.batch_size: choice for choice in questions.choices if choice.checkpointing}
+    others = {choice.batch_size: choice for choice in texts.choices if choice.checkpointing}
+    assert by_batch[8].memory_bytes == pytest.approx(others[32].memory_bytes, rel=0.01)
+    assert by_batch[8].hours == pytest.approx(others[32].hours, rel=0.01)
