@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from models.null_threshold import WindowAnswers
 from models.spans import find_spans
-from models.windows import Windows, windows_of
+from models.windows import Windows, group_rows, windows_of
 from schemas import features as keys
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def group_windows(rows: Mapping[str, Any]) -> tuple[tf.Tensor, Windows, tf.Tenso
       The order of the windows, `(windows,)`; where they lie, in that order; the ids of the raw
       rows, string `(batch,)`; and whether all windows of each are there, bool `(batch,)`.
     """
-    ids, index, counts = tf.unique_with_counts(rows[keys.ROW_ID], out_idx=tf.int64)
+    ids, index, is_whole = group_rows(rows)
     order = tf.argsort(index, stable=True)
     windows = windows_of({name: tf.gather(value, order) for name, value in rows.items()})
-    expected = tf.math.unsorted_segment_max(rows[keys.NUM_WINDOWS], index, tf.size(ids))
-    return order, windows._replace(rows=tf.gather(index, order)), ids, counts == expected
+    return order, windows._replace(rows=tf.gather(index, order)), ids, is_whole

@@ -1,8 +1,8 @@
-"""Long contexts in overlapping windows, each beside its question, with plain TensorFlow ops.
+"""Long texts in overlapping windows, a context each beside its question, with plain TensorFlow ops.
 
 The windows are those of `run_squad_v2.py` in google-research/albert: each starts `stride` pieces
 after the one before it. Of the windows that hold a piece, one has the most context on both sides of
-it; only there may an answer start with it.
+it; only there may an answer start with it, and a word be tagged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Windows(NamedTuple):
 
     Attributes:
       rows: Row that a window belongs to, ascending.
-      prefixes: Tokens before the first piece of context, `[CLS] question [SEP]`.
+      prefixes: Tokens before the first piece of context, `[CLS] question [SEP]`, or `[CLS]` alone.
       starts: First piece of the context that a window holds.
       lengths: Pieces of the context that it holds.
       core_starts: First piece that has the most context in this window.
@@ -34,6 +34,28 @@ class Windows(NamedTuple):
     lengths: tf.Tensor
     core_starts: tf.Tensor
     core_ends: tf.Tensor
+
+    def counts(self) -> tf.Tensor:
+        """Returns how many windows the row of each has, int64 `(windows,)`."""
+        counts = tf.math.bincount(tf.cast(self.rows, tf.int32), dtype=tf.int64)
+        return tf.gather(counts, self.rows)
+
+    def slices(self, values: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Returns the values of those pieces that each window holds, `(windows, None)`.
+
+        Args:
+          values: Of all pieces, `(batch, None)`.
+        """
+        starts = tf.gather(values.row_starts(), self.rows) + self.starts
+        places = tf.ragged.range(starts, starts + self.lengths)
+        return places.with_values(tf.gather(values.values, places.values))
+
+    def is_core(self) -> tf.RaggedTensor:
+        """Returns which of its pieces have the most context in a window, bool `(windows, None)`."""
+        places = tf.ragged.range(self.starts, self.starts + self.lengths)
+        window = places.value_rowids()
+        after_start = places.values >= tf.gather(self.core_starts, window)
+        return places.with_values(after_start & (places.values < tf.gather(self.core_ends, window)))
 
     def pieces(self, length: tf.Tensor) -> tf.Tensor:
         """Returns the place in its context of each token, int64 `(windows, length)`.
@@ -60,26 +82,42 @@ def cut_windows(
 
     Args:
       question_lengths: Pieces of each question, int64 `(batch,)`.
-      context_lengths: Pieces of each context, same shape; one without pieces has an empty window.
+      context_lengths: Pieces of each context, same shape.
       max_length: Longest window in tokens.
-      stride: Pieces between the starts of two windows; no piece is left out where a question leaves
-        less room than that.
+      stride: Pieces between the starts of two windows.
     """
-    room = max_length - 3 - question_lengths
+    return slide_windows(
+        context_lengths,
+        room=max_length - 3 - question_lengths,
+        prefixes=question_lengths + 2,
+        stride=stride,
+    )
+
+
+def slide_windows(
+    lengths: tf.Tensor, *, room: tf.Tensor, prefixes: tf.Tensor, stride: int
+) -> Windows:
+    """Cuts texts into windows.
+
+    Args:
+      lengths: Pieces of each, int64 `(batch,)`; one without pieces has an empty window.
+      room: Most pieces of a window, same shape.
+      prefixes: Tokens before the first of them, same shape.
+      stride: Pieces between the starts of two windows; no piece is left out where there is less
+        room than that.
+    """
     step = tf.minimum(room, stride)
-    counts = 1 + (tf.maximum(context_lengths - room, 0) + step - 1) // step
+    counts = 1 + (tf.maximum(lengths - room, 0) + step - 1) // step
     rows = tf.repeat(tf.range(tf.size(counts, tf.int64)), counts)
     number = tf.range(tf.size(rows, tf.int64)) - tf.gather(tf.cumsum(counts, exclusive=True), rows)
-    row_room, row_step, row_length = (
-        tf.gather(values, rows) for values in (room, step, context_lengths)
-    )
+    row_room, row_step, row_length = (tf.gather(values, rows) for values in (room, step, lengths))
     starts = number * row_step
     # Here the context after a piece in one window is as long as that before it in the next.
     turn = (row_room - 1 + row_step) // 2 + 1
     is_last = number + 1 == tf.gather(counts, rows)
     return Windows(
         rows=rows,
-        prefixes=tf.gather(question_lengths, rows) + 2,
+        prefixes=tf.gather(prefixes, rows),
         starts=starts,
         lengths=tf.minimum(row_room, row_length - starts),
         core_starts=tf.where(number > 0, starts - row_step + turn, 0),
@@ -109,11 +147,9 @@ def pack_windows(
     Returns:
       `token_ids` and `segment_ids`, int32 `(windows, None)`.
     """
-    starts = tf.gather(context.row_starts(), windows.rows) + windows.starts
-    pieces = tf.ragged.range(starts, starts + windows.lengths)
     return pack(
         tf.gather(question, windows.rows),
-        pieces.with_values(tf.gather(context.values, pieces.values)),
+        windows.slices(context),
         cls_id=cls_id,
         sep_id=sep_id,
         max_length=max_length,
@@ -137,3 +173,18 @@ def windows_of(rows: Mapping[str, Any]) -> Windows:
         core_starts=rows[keys.CORE_START],
         core_ends=rows[keys.CORE_END],
     )
+
+
+def group_rows(rows: Mapping[str, Any]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Finds which raw row each transformed window belongs to.
+
+    Args:
+      rows: `row_id`, string, and `num_windows`, int64, `(windows,)`.
+
+    Returns:
+      The ids of the raw rows, string `(batch,)`; which of them each window belongs to, int64
+      `(windows,)`; and whether all windows of each are there, bool `(batch,)`.
+    """
+    ids, index, counts = tf.unique_with_counts(rows[keys.ROW_ID], out_idx=tf.int64)
+    expected = tf.math.unsorted_segment_max(rows[keys.NUM_WINDOWS], index, tf.size(ids))
+    return ids, index, counts == expected

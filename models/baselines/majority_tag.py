@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 import tensorflow as tf
 
 from models.baselines.base import Rows
 from models.config import BaselinesConfig
-from models.tagging.alignment import OUTSIDE_ID, Entities, tag_words
+from models.tagging.alignment import OUTSIDE_ID, parse_entities, tag_words
 from models.tagging.decoding import TaggedWords, answer_entities, list_entities
 from models.tagging.words import Words, find_words, valid_text
 from models.tasks.base import Task
@@ -100,17 +99,10 @@ def fit(rows: Rows, task: Task, config: BaselinesConfig) -> MajorityTag:
             words.starts.value_rowids(),
             words.starts.flat_values,
             words.ends.flat_values,
-            _entities(batch, task),
+            parse_entities(batch[keys.ENTITIES], task.options.types),
         )
         for word, tag in zip(spellings(text, words).numpy(), tags.numpy().tolist(), strict=True):
             counts[word.decode()][tag] += 1
     if not counts:
         raise UserError("a baseline needs rows; the training split has none; check the input files")
     return MajorityTag(counts, task)
-
-
-def _entities(batch: Mapping[str, tf.Tensor], task: Tagging) -> Entities:
-    targets: Mapping[str, Any] = task.targets(batch)
-    return Entities(
-        targets[keys.ENTITY_STARTS], targets[keys.ENTITY_ENDS], targets[keys.ENTITY_TYPE_IDS]
-    )

@@ -10,7 +10,7 @@ import tensorflow as tf
 OUTSIDE_ID = 0
 """Tag id of what is in no entity; those of type `t` are `1 + 2 * t` at its start, then one more."""
 
-_ROW = 1 << 32
+ROW = 1 << 32
 """More than there are code points in a text."""
 
 
@@ -62,8 +62,8 @@ def tag_words(row: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor, entities: Enti
     starts, ends = tf.cast(starts, tf.int64), tf.cast(ends, tf.int64)
     # The number of entities that end before a word, or where it starts: the next one may hold it.
     entity = tf.raw_ops.UpperBound(
-        sorted_inputs=(entity_row * _ROW + entities.ends.flat_values)[tf.newaxis],
-        values=(row * _ROW + starts)[tf.newaxis],
+        sorted_inputs=(entity_row * ROW + entities.ends.flat_values)[tf.newaxis],
+        values=(row * ROW + starts)[tf.newaxis],
         out_type=tf.int64,
     )[0]
     is_inside = (_at(entity_row, entity) == row) & (_at(entities.starts.flat_values, entity) < ends)

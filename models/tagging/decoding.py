@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from models.tagging.alignment import OUTSIDE_ID
+from models.tagging.alignment import OUTSIDE_ID, ROW
 from models.tagging.words import NO_WORD, valid_text
 from schemas import features as keys
 
@@ -64,17 +64,24 @@ def find_runs(tags: tf.Tensor, row: tf.Tensor) -> Runs:
     return Runs(first, last, tf.gather(type_id, first))
 
 
-def tagged_words(logits: tf.Tensor, inputs: Mapping[str, tf.Tensor]) -> TaggedWords:
-    """Takes the logits of the first piece of each word.
+def tagged_words(
+    logits: tf.Tensor, inputs: Mapping[str, tf.Tensor], rows: tf.Tensor
+) -> TaggedWords:
+    """Takes the logits of the first piece of each word, and puts the words in their order.
 
     Args:
-      logits: float32 `(batch, length, tags)`.
-      inputs: `word_starts` and `word_ends`, int32 `(batch, length)`.
+      logits: Of the windows, float32 `(windows, length, tags)`.
+      inputs: `word_starts` and `word_ends`, int32 `(windows, length)`.
+      rows: Row that a window belongs to, int64 `(windows,)`; windows may be in any order.
     """
     place = tf.where(inputs[keys.WORD_STARTS] != NO_WORD)
+    row = tf.gather(rows, place[:, 0])
+    start = tf.gather_nd(inputs[keys.WORD_STARTS], place)
+    order = tf.argsort(row * ROW + tf.cast(start, tf.int64), stable=True)
+    place = tf.gather(place, order)
     return TaggedWords(
-        place[:, 0],
-        tf.gather_nd(inputs[keys.WORD_STARTS], place),
+        tf.gather(row, order),
+        tf.gather(start, order),
         tf.gather_nd(inputs[keys.WORD_ENDS], place),
         tf.nn.softmax(tf.gather_nd(tf.cast(logits, tf.float32), place)),
     )

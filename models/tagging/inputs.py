@@ -1,8 +1,8 @@
-"""Inputs and targets of the model that tags: pieces, and where the words of their text stand."""
+"""Inputs and targets of the model that tags: windows of pieces, and where their words stand."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
@@ -10,43 +10,95 @@ from models.packing import pack, pad
 from models.tagging.alignment import Entities, tag_words
 from models.tagging.training import NO_TAG
 from models.tagging.words import NO_WORD, first_pieces
+from models.windows import Windows, slide_windows
 from schemas import features as keys
 
 if TYPE_CHECKING:
     from models.tasks.base import Features
     from models.tokenizer import AlbertTokenizer
 
+_SPECIAL_PIECES = 2
 
-def preprocess(
-    text: tf.Tensor, tokenizer: AlbertTokenizer, max_length: int, *, split_punctuation: bool
-) -> dict[str, tf.RaggedTensor]:
+
+class CutTexts(NamedTuple):
+    """A batch of texts as windows.
+
+    Attributes:
+      inputs: `token_ids`, `segment_ids`, `word_starts` and `word_ends`, int32 `(windows, None)`. A
+        word stands in one window, that in which its first piece has the most context.
+      windows: Where the windows lie.
+    """
+
+    inputs: dict[str, tf.RaggedTensor]
+    windows: Windows
+
+
+def cut_texts(
+    text: tf.Tensor,
+    tokenizer: AlbertTokenizer,
+    max_length: int,
+    *,
+    stride: int,
+    split_punctuation: bool,
+) -> CutTexts:
     """Turns raw text into the inputs of the model, not padded.
 
     Args:
       text: string `(batch,)`.
       tokenizer: Splits it into pieces.
-      max_length: Longest row in tokens; what is longer is cut at its end.
+      max_length: Longest window in tokens.
+      stride: Pieces between the starts of two windows.
       split_punctuation: Whether a punctuation mark is a word of its own.
-
-    Returns:
-      `token_ids`, `segment_ids`, `word_starts` and `word_ends`, int32 `(batch, None)`. A word that
-      the cut divides keeps its end.
     """
     tokens = tokenizer.with_offsets(text)
-    packed = pack(
-        tokens.ids, cls_id=tokenizer.cls_id, sep_id=tokenizer.sep_id, max_length=max_length
+    lengths = tokens.ids.row_lengths()
+    windows = slide_windows(
+        lengths,
+        room=tf.fill(tf.shape(lengths), tf.constant(max_length - _SPECIAL_PIECES, tf.int64)),
+        prefixes=tf.ones_like(lengths),
+        stride=stride,
     )
-    starts, ends = first_pieces(text, tokens, split_punctuation=split_punctuation)
-    special = tf.fill((tokens.ids.nrows(), 1), NO_WORD)
-    words: dict[str, Any] = {
-        name: tf.concat([special, offsets[:, : max_length - 2], special], axis=1)
-        for name, offsets in ((keys.WORD_STARTS, starts), (keys.WORD_ENDS, ends))
-    }
-    return packed | words
+    packed = pack(
+        windows.slices(tokens.ids),
+        cls_id=tokenizer.cls_id,
+        sep_id=tokenizer.sep_id,
+        max_length=max_length,
+    )
+    words = first_pieces(text, tokens, split_punctuation=split_punctuation)
+    special = tf.fill((tf.size(windows.rows), 1), NO_WORD)
+    is_core = windows.is_core().values
+    placed: dict[str, Any] = {}
+    for name, offsets in zip((keys.WORD_STARTS, keys.WORD_ENDS), words, strict=True):
+        held = windows.slices(offsets)
+        core = held.with_values(tf.where(is_core, held.values, NO_WORD))
+        placed[name] = tf.concat([special, core, special], axis=1)
+    return CutTexts(packed | placed, windows)
+
+
+def tag_targets(texts: CutTexts, entities: Entities) -> tf.RaggedTensor:
+    """Returns the tag of each word at its first piece, and `NO_TAG` at every other.
+
+    Args:
+      texts: The windows.
+      entities: Those of the texts.
+
+    Returns:
+      Tag ids, int64 `(windows, None)`.
+    """
+    starts, ends = (texts.inputs[name] for name in (keys.WORD_STARTS, keys.WORD_ENDS))
+    place = tf.where(starts.values != NO_WORD)
+    tags = tag_words(
+        tf.gather(tf.gather(texts.windows.rows, starts.value_rowids()), place[:, 0]),
+        tf.gather_nd(starts.values, place),
+        tf.gather_nd(ends.values, place),
+        entities,
+    )
+    empty = tf.fill(tf.shape(starts.values), tf.constant(NO_TAG, tf.int64))
+    return starts.with_values(tf.tensor_scatter_nd_update(empty, place, tags))
 
 
 def pad_rows(rows: Features, *, pad_id: int = 0) -> dict[str, tf.Tensor]:
-    """Pads what `preprocess` returned to the longest row of the batch.
+    """Pads windows to the longest of the batch.
 
     Returns:
       The inputs of the model by name, int32 `(batch, length)`.
@@ -58,25 +110,3 @@ def pad_rows(rows: Features, *, pad_id: int = 0) -> dict[str, tf.Tensor]:
         for name in (keys.WORD_STARTS, keys.WORD_ENDS)
     }
     return inputs | words
-
-
-def tag_targets(inputs: Features, rows: Features) -> tf.Tensor:
-    """Returns the tag of each word at its first piece, and `NO_TAG` at every other.
-
-    Args:
-      inputs: `word_starts` and `word_ends`, int32 `(batch, length)`.
-      rows: The entities of the rows, ragged `(batch, None)`.
-
-    Returns:
-      Tag ids, int32 `(batch, length)`.
-    """
-    place = tf.where(inputs[keys.WORD_STARTS] != NO_WORD)
-    starts, ends = (
-        tf.gather_nd(inputs[name], place) for name in (keys.WORD_STARTS, keys.WORD_ENDS)
-    )
-    entities = Entities(
-        rows[keys.ENTITY_STARTS], rows[keys.ENTITY_ENDS], rows[keys.ENTITY_TYPE_IDS]
-    )
-    tags = tag_words(place[:, 0], starts, ends, entities)
-    empty = tf.fill(tf.shape(inputs[keys.WORD_STARTS]), NO_TAG)
-    return tf.tensor_scatter_nd_update(empty, place, tf.cast(tags, tf.int32))

@@ -39,8 +39,8 @@ class TagCrossEntropy(keras.losses.Loss):
 class EntityF1(keras.metrics.Metric):
     """F1 of entities that are found exactly, of all rows together.
 
-    Counted over the words that the model sees: those beyond its longest input are missing here, and
-    in TFMA's metric they are not.
+    A row is a window: an entity whose words are divided between two is two here, and one in TFMA's
+    metric.
     """
 
     def __init__(self, name: str = "f1", **kwargs: Any) -> None:

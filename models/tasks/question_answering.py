@@ -151,7 +151,6 @@ class QuestionAnswering(Task):
         starts, ends = answer_tokens(
             questions, features[keys.ANSWER_START], features[keys.ANSWER_END]
         )
-        counts = tf.math.bincount(tf.cast(windows.rows, tf.int32), dtype=tf.int64)
         return {
             **questions.packed,
             keys.START_POSITION: starts,
@@ -159,7 +158,7 @@ class QuestionAnswering(Task):
             keys.WINDOW_START: windows.starts,
             keys.CORE_START: windows.core_starts,
             keys.CORE_END: windows.core_ends,
-            keys.NUM_WINDOWS: tf.gather(counts, windows.rows),
+            keys.NUM_WINDOWS: windows.counts(),
             keys.ROW_ID: tf.gather(features[keys.ROW_ID], windows.rows),
         }
 

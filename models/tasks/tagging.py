@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, PositiveInt, field_validator
 
-from models.plan.sequences import CountPieces, RowSequences, packed_length
+from models.plan.sequences import CountPieces, RowSequences, window_lengths
 from models.tagging.rows import read_row, word_tags
 from models.tagging.schemes import Scheme, TagError, iob2_tags, types_of_tags
 from models.tagging.spans import join_spans
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+    from models.tagging.inputs import CutTexts
     from models.tasks.base import PaddedModel
     from models.tokenizer import AlbertTokenizer
 
 _METRICS_MODULE = "models.metrics.tagging"
 _NO_TYPE = "none"
+_SPECIAL_PIECES = 2
 
 
 class Options(Section):
@@ -45,6 +47,11 @@ class Options(Section):
         description="Whether a punctuation mark is a word of its own, as text that nobody has "
         "split into words needs it.",
     )
+    stride: PositiveInt | None = Field(
+        default=None,
+        description="Pieces between the starts of two windows of a text that is longer than "
+        "model.max_length; unset: half of those that a window holds.",
+    )
 
     @field_validator("types")
     @classmethod
@@ -61,10 +68,7 @@ class Options(Section):
 
 
 class Tagging(Task):
-    """Finds the entities of a text.
-
-    Text beyond the longest input is not read, and no entity is found there.
-    """
+    """Finds the entities of a text; of one that is longer than the model's input in windows."""
 
     name = "tagging"
     Options = Options
@@ -161,45 +165,76 @@ class Tagging(Task):
     def preprocess(
         self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
     ) -> dict[str, tf.RaggedTensor]:
-        """Returns the packed pieces, and at the first of each word where it stands in the text."""
-        from models.tagging.inputs import preprocess
+        """Returns windows of packed pieces, and at the first of a word where that stands."""
+        return self._cut(features, tokenizer, max_length).inputs
 
-        return preprocess(
+    def transform(
+        self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
+    ) -> dict[str, Any]:
+        """Turns raw features into windows, each a row, in which a word is learned once."""
+        import tensorflow as tf
+
+        from models.tagging.alignment import parse_entities
+        from models.tagging.inputs import tag_targets
+
+        texts = self._cut(features, tokenizer, max_length)
+        entities = parse_entities(features[keys.ENTITIES], self.options.types)
+        return {
+            **texts.inputs,
+            keys.TAG_IDS: tag_targets(texts, entities),
+            keys.NUM_WINDOWS: texts.windows.counts(),
+            keys.ROW_ID: tf.gather(features[keys.ROW_ID], texts.windows.rows),
+        }
+
+    def _cut(
+        self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
+    ) -> CutTexts:
+        from models.tagging.inputs import cut_texts
+
+        return cut_texts(
             features[keys.TEXT],
             tokenizer,
             max_length,
+            stride=self._stride(max_length),
             split_punctuation=self.options.split_punctuation,
         )
+
+    def _stride(self, max_length: int) -> int:
+        return self.options.stride or (max_length - _SPECIAL_PIECES) // 2
 
     def target_spec(self) -> dict[str, Any]:
         import tensorflow as tf
 
         return {keys.ENTITIES: tf.io.FixedLenFeature([], tf.string)}
 
-    def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, Any]:
-        """Returns where the entities stand, from which `batch` makes the tags of words."""
-        from models.tagging.alignment import parse_entities
-
-        entities = parse_entities(features[keys.ENTITIES], self.options.types)
-        return {
-            keys.ENTITY_STARTS: entities.starts,
-            keys.ENTITY_ENDS: entities.ends,
-            keys.ENTITY_TYPE_IDS: entities.type_ids,
-        }
+    def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Returns nothing: the tags of words are known with the windows, in `transform`."""
+        return {}
 
     def batch(self, rows: Features, *, seed: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        from models.tagging.inputs import pad_rows, tag_targets
+        """Makes a batch of windows; the target is the tag at the first piece of each word."""
+        import tensorflow as tf
+
+        from models.tagging.inputs import pad_rows
+        from models.tagging.training import NO_TAG
 
         del seed
         inputs = pad_rows(rows)
-        return inputs, tag_targets(inputs, rows)
+        shape = tf.shape(inputs[keys.TOKEN_IDS])
+        return inputs, tf.cast(rows[keys.TAG_IDS], tf.int32).to_tensor(NO_TAG, shape=shape)
 
     def sequences(
         self, row: Mapping[str, RowValue], count_pieces: CountPieces, max_length: int
     ) -> RowSequences:
-        """Returns one sequence of the text, which may be given by its words."""
+        """Returns a row for each window of the text, which may be given by its words."""
         text = str(row.get(keys.TEXT, " ".join(map(str, row.get(keys.WORDS, ())))))
-        return [[packed_length([count_pieces(text)], max_length)]]
+        lengths = window_lengths(
+            _SPECIAL_PIECES,
+            count_pieces(text),
+            max_length=max_length,
+            stride=self._stride(max_length),
+        )
+        return [[length] for length in lengths]
 
     # --- model -----------------------------------------------------------------------------------
 
@@ -243,7 +278,7 @@ class Tagging(Task):
     def decode(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the most probable tag of every token and its probability, `(batch, length)`.
 
-        Entities are found in the tags of words, which `answer` and `reference` know.
+        Entities are found in the tags of words, which `answer` and `reference_rows` know.
         """
         import tensorflow as tf
 
@@ -260,28 +295,39 @@ class Tagging(Task):
         tokenizer: AlbertTokenizer,
         max_length: int,
     ) -> dict[str, tf.Tensor]:
-        from models.tagging.decoding import answer_entities
-        from models.tagging.inputs import pad_rows
-
-        rows = self.preprocess(features, tokenizer, max_length)
-        inputs = pad_rows(rows, pad_id=tokenizer.pad_id)
-        return answer_entities(features[keys.TEXT], self._entities(inputs, model(inputs)))
-
-    def reference(self, inputs: Mapping[str, tf.Tensor], outputs: Any) -> dict[str, tf.Tensor]:
-        from models.tagging.decoding import pad_entities
-
-        padded = pad_entities(self._entities(inputs, outputs))
-        return {name: padded[name] for name in (keys.STARTS, keys.ENDS, keys.SCORES)}
-
-    def _entities(
-        self, inputs: Mapping[str, tf.Tensor], logits: tf.Tensor
-    ) -> dict[str, tf.RaggedTensor]:
+        """Finds entities in all windows of a text: see `models.tagging.decoding`."""
         import tensorflow as tf
 
-        from models.tagging.decoding import list_entities, tagged_words
+        from models.tagging.decoding import answer_entities, list_entities, tagged_words
+        from models.tagging.inputs import pad_rows
 
-        num_rows = tf.shape(logits, tf.int64)[0]
-        return list_entities(tagged_words(logits, inputs), num_rows, self.options.types)
+        text = features[keys.TEXT]
+        cut = self._cut(features, tokenizer, max_length)
+        inputs = pad_rows(cut.inputs, pad_id=tokenizer.pad_id)
+        words = tagged_words(model(inputs), inputs, cut.windows.rows)
+        entities = list_entities(words, tf.size(text, tf.int64), self.options.types)
+        return answer_entities(text, entities)
+
+    def reference_rows(
+        self, rows: Features, model: PaddedModel
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Returns the entities of the texts all of whose windows are there, without their text."""
+        import tensorflow as tf
+
+        from models.tagging.decoding import list_entities, pad_entities, tagged_words
+        from models.tagging.inputs import pad_rows
+        from models.windows import group_rows
+
+        row_ids, index, is_whole = group_rows(rows)
+        inputs = pad_rows(rows)
+        words = tagged_words(model(inputs), inputs, index)
+        entities = list_entities(words, tf.size(row_ids, tf.int64), self.options.types)
+        padded = pad_entities(
+            {name: tf.ragged.boolean_mask(value, is_whole) for name, value in entities.items()}
+        )
+        return row_ids[is_whole], {
+            name: padded[name] for name in (keys.STARTS, keys.ENDS, keys.SCORES)
+        }
 
     # --- evaluation ------------------------------------------------------------------------------
 

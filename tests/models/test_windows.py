@@ -69,6 +69,23 @@ def test_every_piece_is_in_the_core_of_the_window_with_the_most_context(cut):
             assert inside == [original_owner(expected, piece)]
 
 
+def test_slices_say_which_pieces_have_the_most_context(cut):
+    lengths, windows, _, _ = cut
+    contexts = tf.ragged.range(tf.constant([context for _, context in lengths], tf.int64))
+    held = windows.slices(contexts)
+    core = tf.ragged.boolean_mask(held, windows.is_core())
+    by_row = tf.RaggedTensor.from_value_rowids(core, windows.rows).merge_dims(1, 2)
+    assert by_row.to_list() == contexts.to_list()
+    assert held.row_lengths().numpy().tolist() == windows.lengths.numpy().tolist()
+
+
+def test_counts_are_those_of_the_row():
+    windows = cut_windows(
+        tf.constant([2, 2], tf.int64), tf.constant([9, 1], tf.int64), max_length=9, stride=2
+    )
+    assert windows.counts().numpy().tolist() == [4, 4, 4, 4, 1]
+
+
 def test_packed_windows_hold_their_question_and_their_pieces():
     question = tf.ragged.constant([[10, 11], []], tf.int32, row_splits_dtype=tf.int64)
     context = tf.ragged.constant([[20, 21, 22, 23, 24], [30]], tf.int32, row_splits_dtype=tf.int64)

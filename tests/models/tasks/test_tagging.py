@@ -30,6 +30,17 @@ TEXTS = [
 ]
 ENTITIES = ["0:4:person 21:25:place", "10:18:place", "9:12:person 17:27:person 36:40:place", ""]
 SEED = tf.constant([0, 0], tf.int64)
+LONG = (
+    "Anna saw it, "
+    + "a long and dull film, " * 6
+    + "or so said Bob, "
+    + "it was so long, " * 6
+    + "in Rome."
+)
+LONG_ENTITIES = " ".join(
+    f"{LONG.index(name)}:{LONG.index(name) + len(name)}:{kind}"
+    for name, kind in (("Anna", "person"), ("Bob", "person"), ("Rome", "place"))
+)
 
 
 @pytest.fixture
@@ -95,9 +106,16 @@ def test_identity_keeps_case(task):
 
 
 def padded(task, tokenizer, texts=TEXTS, entities=ENTITIES, max_length=64):
-    features = {keys.TEXT: tf.constant(texts), keys.ENTITIES: tf.constant(entities)}
-    rows = task.preprocess(features, tokenizer, max_length) | task.targets(features)
-    return task.batch(rows, seed=SEED)
+    return task.batch(transformed(task, tokenizer, texts, entities, max_length), seed=SEED)
+
+
+def transformed(task, tokenizer, texts, entities, max_length=64):
+    features = {
+        keys.TEXT: tf.constant(texts),
+        keys.ENTITIES: tf.constant(entities),
+        keys.ROW_ID: tf.constant([f"a.jsonl:{number}" for number in range(len(texts))]),
+    }
+    return task.transform(features, tokenizer, max_length)
 
 
 def test_targets_are_tags_at_first_pieces(task, tokenizer):
@@ -115,10 +133,39 @@ def test_targets_are_tags_at_first_pieces(task, tokenizer):
     assert not is_word[:, 0].any()
 
 
-def test_long_text_is_cut(task, tokenizer):
-    inputs, targets = padded(task, tokenizer, ["Anna " * 50], ["245:249:person"], max_length=16)
-    assert inputs[keys.TOKEN_IDS].shape == targets.shape == (1, 16)
-    assert targets.numpy().max() == 0
+def tags_by_word(rows):
+    """Returns the tag of each word by row and first code point; each must stand in one window."""
+    found = {}
+    columns = [rows[name].to_list() for name in (keys.WORD_STARTS, keys.WORD_ENDS, keys.TAG_IDS)]
+    for row_id, *window in zip(rows[keys.ROW_ID].numpy().tolist(), *columns, strict=True):
+        for start, end, tag in zip(*window, strict=True):
+            assert (start < 0) == (tag == NO_TAG)
+            if start >= 0:
+                assert (row_id, start) not in found
+                found[row_id, start] = (end, tag)
+    return found
+
+
+@pytest.mark.parametrize("stride", [None, 3, 14, 100])
+def test_every_word_of_a_long_text_is_learned_in_one_window(stride, tokenizer):
+    task = create_task(TASK | {"stride": stride})
+    texts, entities = [LONG, *TEXTS], [LONG_ENTITIES, *ENTITIES]
+    whole = transformed(task, tokenizer, texts, entities, max_length=512)
+    windows = transformed(task, tokenizer, texts, entities, max_length=16)
+    assert windows[keys.TOKEN_IDS].bounding_shape()[1] == 16
+    assert len(whole[keys.ROW_ID]) == 5 < len(windows[keys.ROW_ID])
+    assert tags_by_word(windows) == tags_by_word(whole)
+
+
+def test_words_have_context_on_both_sides(task, tokenizer):
+    """A window of 14 pieces lies half over the next: no word is near an edge that is cut."""
+    rows = transformed(task, tokenizer, [LONG], [LONG_ENTITIES], max_length=16)
+    starts = rows[keys.WORD_STARTS].to_list()
+    for window in starts[1:-1]:
+        places = [place for place, start in enumerate(window) if start >= 0]
+        assert min(places) >= 5
+        assert max(places) <= 11
+    assert starts[0][1] == 0
 
 
 def build(task, *, dropout=0.0, seed=0, dtype="float32"):
@@ -156,7 +203,9 @@ def trained(vocabulary):
         loss=task.loss(),
         weighted_metrics=task.training_metrics(),
     )
-    rows = tf.data.Dataset.from_tensors(padded(task, tokenizer))
+    rows = tf.data.Dataset.from_tensors(
+        padded(task, tokenizer, [*TEXTS, LONG], [*ENTITIES, LONG_ENTITIES])
+    )
     model.fit(rows.repeat(120), shuffle=False, verbose=0)
     result = model.evaluate(rows, verbose=0, return_dict=True)
     return Served(task, model, vocabulary), result
@@ -181,14 +230,48 @@ def test_answers_to_raw_text(trained):
     assert (answers[keys.SCORES].numpy()[answers[keys.TYPES].numpy() != b""] > 0.5).all()
 
 
+def test_entities_of_a_long_text_are_found_beyond_the_first_window(trained):
+    answers = trained[0].answer(tf.constant([TEXTS[0], LONG]))
+    assert answers[keys.ENTITIES].numpy()[1].decode() == LONG_ENTITIES
+    assert answers[keys.TEXTS].numpy()[1].tolist() == [b"Anna", b"Bob", b"Rome"]
+    assert LONG.index("Rome") > 200
+
+
+@pytest.mark.parametrize("stride", [None, 1, 5, 14])
+def test_windows_are_answered_as_the_whole_text(stride, tokenizer):
+    """A model without context says the same of a piece, whichever window it stands in."""
+    task = create_task(TASK | {"stride": stride})
+    table = tf.random.stateless_normal([tokenizer.vocabulary_size, 5], seed=[1, 2])
+    texts = tf.constant([LONG, "", *TEXTS, "Anna in Rome " * 30])
+
+    def model(inputs):
+        return tf.gather(table, inputs[keys.TOKEN_IDS])
+
+    whole, windows = (
+        task.answer({keys.TEXT: texts}, model, tokenizer, length) for length in (512, 16)
+    )
+    assert windows.keys() == whole.keys()
+    assert len(whole[keys.TYPES][0]) > 20
+    scores, expected = windows.pop(keys.SCORES), whole.pop(keys.SCORES)
+    np.testing.assert_allclose(scores, expected, rtol=1e-5)
+    for name, value in whole.items():
+        assert windows[name].numpy().tolist() == value.numpy().tolist()
+
+
 def test_reference_is_what_the_served_graph_answers(task, trained, tokenizer):
-    served, _ = trained
-    answers = served.answer(tf.constant(TEXTS))
-    inputs, _ = padded(task, tokenizer)
-    reference = task.reference(inputs, served.model(inputs))
+    """From windows in any order, of the texts of which all windows are there."""
+    served, texts = trained[0], [*TEXTS, LONG, LONG]
+    answers = served.answer(tf.constant(texts))
+    rows = transformed(task, tokenizer, texts, [*ENTITIES, LONG_ENTITIES, LONG_ENTITIES])
+    order = tf.random.Generator.from_seed(1).normal([len(rows[keys.ROW_ID])]).numpy().argsort()
+    kept = [place for place in order if place != len(order) - 1]
+    mixed = {name: tf.gather(value, kept) for name, value in rows.items()}
+    row_ids, reference = task.reference_rows(mixed, served.model)
+    places = [int(row_id.decode().split(":")[1]) for row_id in row_ids.numpy()]
+    assert sorted(places) == [0, 1, 2, 3, 4]
     assert set(reference) == {keys.STARTS, keys.ENDS, keys.SCORES}
     for name, value in reference.items():
-        np.testing.assert_allclose(value, answers[name], atol=1e-5)
+        np.testing.assert_allclose(value, tf.gather(answers[name], places), atol=1e-5)
 
 
 @pytest.mark.parametrize(
