@@ -230,30 +230,6 @@ def answer_questions(folder):
     (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
 
 
-def tag_texts(folder):
-    """What the pipeline says of each piece, with the tokenizer of transformers itself."""
-    shutil.copy(HERE / "spiece.model", folder)
-    pipeline = transformers.pipeline(
-        "token-classification",
-        model=transformers.AutoModelForTokenClassification.from_pretrained(folder),
-        tokenizer=transformers.AlbertTokenizer.from_pretrained(folder),
-        ignore_labels=[],
-    )
-    answers = [
-        {
-            "text": text,
-            "pieces": [
-                {"start": row["start"], "end": row["end"], "tag": row["entity"]}
-                | {"probability": float(row["score"])}
-                for row in rows
-            ],
-        }
-        for text, rows in zip(TEXTS, pipeline(TEXTS), strict=True)
-    ]
-    (folder / "spiece.model").unlink()
-    (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
-
-
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir()
@@ -270,7 +246,6 @@ def main():
         save(name, model)
         make_golden(name, model, vocabulary_size, generator)
     answer_texts(HERE / "classifier")
-    tag_texts(HERE / "token_classifier")
     answer_questions(HERE / "multiple_choice")
 
 
