@@ -1,16 +1,19 @@
 import json
+import re
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 
+from models.tagging.schemes import find_entities
 from models.tasks import task_class, task_names
 from pipeline.cli import app
 from pipeline.export import export_fine_tuned
 from schemas.errors import UserError
 from schemas.model_info import read_model_info
 from serving.predict import predict
+from serving.readable import readable
 from serving.served_graph import graph_problems
 from serving.versions import list_versions
 from tests.models.weights.golden import GOLDENS, copy_golden
@@ -169,7 +172,29 @@ def test_questions_with_options_are_no_pairs(tmp_path):
         export_fine_tuned(str(source), tmp_path / "served", pair=True)
 
 
-def test_token_classifier_with_its_tags_in_another_order(tmp_path):
+def entities_of_pieces(text, pieces):
+    """Takes the tag of the first piece of each word and puts entities together, in plain Python."""
+    words = [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
+    # A word may begin with a piece that is nothing but the space before it.
+    before = [0, *(end for _, end in words)]
+    firsts = [next(piece for piece in pieces if piece["end"] > end) for end in before[: len(words)]]
+    found = []
+    for entity in find_entities([piece["tag"] for piece in firsts], "iob"):
+        start, end = words[entity.first][0], words[entity.last][1]
+        chances = [piece["probability"] for piece in firsts[entity.first : entity.last + 1]]
+        found.append((entity.type, text[start:end], start, end, np.mean(chances)))
+    return found
+
+
+def served_entities(model_base, texts):
+    return [
+        [tuple(entity.values()) for entity in readable(answer)["entities"]]
+        for answer in predict(model_base, texts)
+    ]
+
+
+def test_entities_follow_from_the_tags_that_transformers_gives(tmp_path):
+    """The source has its tags in another order; its weights are moved with them."""
     labels = ["I-PER", "O", "B-PER"]
     source = copy_golden("token_classifier", tmp_path / "source")
     weights = load_file(source / "model.safetensors")
@@ -184,6 +209,15 @@ def test_token_classifier_with_its_tags_in_another_order(tmp_path):
     assert done.exit_code == 0, done.output
     assert "answers with O, B-PER, I-PER" in done.output
     assert graph_problems(tmp_path / "served" / "1") == []
+    asked = json.loads((GOLDENS / "token_classifier" / "answers.json").read_text())
+    answers = served_entities(tmp_path / "served", [row["text"] for row in asked])
+    assert any(answers)
+    for row, answer in zip(asked, answers, strict=True):
+        expected = entities_of_pieces(row["text"], row["pieces"])
+        assert [entity[:-1] for entity in answer] == [entity[:-1] for entity in expected]
+        np.testing.assert_allclose(
+            [entity[-1] for entity in answer], [entity[-1] for entity in expected], rtol=1e-5
+        )
 
 
 @pytest.mark.parametrize("labels", [["O", "S-PER", "E-PER"], ["noun", "verb", "other"]])

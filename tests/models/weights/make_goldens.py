@@ -6,7 +6,8 @@ Run with torch and transformers (made with Python 3.11, torch 2.13.0, transforme
 
 Each folder of `goldens/` holds a model as transformers saves it, and `golden.npz`: inputs with
 padding and pairs, outputs, loss, and the gradient of every parameter of one training step, all
-float32, without dropout. `goldens/spiece.model` is the vocabulary of all of them.
+float32, without dropout. `goldens/spiece.model` is the vocabulary of all of them. The answers of
+`token_classifier` were made with the same weights in transformers 4.49.0 and TensorFlow 2.16.2.
 """
 
 import json
@@ -78,6 +79,7 @@ TEXTS = [
     "In 1999, people saw it on 12 evenings.",
     "warm",
 ]
+TAGGED_TEXTS = ["A fine film.", "Nobody laughed!", "both were (right)", "warm"]
 QUESTIONS = [
     ("a fine film", "it was", ["dull", "funny", "fine"]),
     ("people laughed", "who?", ["nobody", "people"]),
@@ -230,6 +232,30 @@ def answer_questions(folder):
     (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
 
 
+def tag_texts(folder):
+    """What the pipeline says of each piece, with the tokenizer of transformers itself."""
+    shutil.copy(HERE / "spiece.model", folder)
+    pipeline = transformers.pipeline(
+        "token-classification",
+        model=transformers.AutoModelForTokenClassification.from_pretrained(folder),
+        tokenizer=transformers.AlbertTokenizer.from_pretrained(folder),
+        ignore_labels=[],
+    )
+    answers = [
+        {
+            "text": text,
+            "pieces": [
+                {"start": row["start"], "end": row["end"], "tag": row["entity"]}
+                | {"probability": float(row["score"])}
+                for row in rows
+            ],
+        }
+        for text, rows in zip(TAGGED_TEXTS, pipeline(TAGGED_TEXTS), strict=True)
+    ]
+    (folder / "spiece.model").unlink()
+    (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
+
+
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir()
@@ -246,6 +272,7 @@ def main():
         save(name, model)
         make_golden(name, model, vocabulary_size, generator)
     answer_texts(HERE / "classifier")
+    tag_texts(HERE / "token_classifier")
     answer_questions(HERE / "multiple_choice")
 
 
