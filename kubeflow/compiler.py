@@ -9,8 +9,10 @@ from typing import Any, Final
 import yaml
 
 from kubeflow.locations import Target, located
+from kubeflow.machines import check_machines, equip, node_choice
 from kubeflow.parameters import IMAGE, PARAMETERS, PREFIX
 from pipeline.config import RunConfig
+from pipeline.kubeflow_config import KubeflowConfig
 
 COMMAND: Final = ["python", "-m", "kubeflow.step"]
 RUN_ID: Final = "{{$.pipeline_job_name}}"
@@ -33,14 +35,19 @@ def compile_config(config: RunConfig, target: Target) -> str:
       UserError: If a path could not be reached from there.
     """
     spec = _pipeline_spec(located(config, target), config)
+    machines = config.kubeflow.machines if config.kubeflow else {}
+    check_machines(machines, set(spec["root"]["dag"]["tasks"]), target)
+    equip(spec, machines)
     _add_parameters(spec, config)
     _leave_uncached(spec)
     if config.kubeflow and config.kubeflow.pipeline_root:
         spec["defaultPipelineRoot"] = config.kubeflow.pipeline_root
     _check(spec)
     documents = [spec]
-    if config.kubeflow and config.kubeflow.volumes:
-        documents.append(_platform_spec(spec, config.kubeflow.volumes))
+    if target == "kubeflow" and config.kubeflow:
+        platform = _platform_spec(spec, config.kubeflow)
+        if platform:
+            documents.append(platform)
     return yaml.safe_dump_all(documents, sort_keys=True, width=100, allow_unicode=True)
 
 
@@ -60,7 +67,7 @@ def _pipeline_spec(config: RunConfig, original: RunConfig) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder, libraries_elsewhere():
         pipeline = build_pipeline(
-            config,
+            _with_image_of_workers(config),
             sources=None,
             schema_file=write_schema(
                 original.validation, original.typed_task, original.ingest, Path(folder)
@@ -78,6 +85,14 @@ def _pipeline_spec(config: RunConfig, original: RunConfig) -> dict[str, Any]:
         )
     )
     return runner.run(pipeline, write_out=False)["pipelineSpec"]
+
+
+def _with_image_of_workers(config: RunConfig) -> RunConfig:
+    """Returns `config` with the run's image for Beam's workers, where it names none."""
+    if not config.beam.is_distributed or config.beam.image is not None:
+        return config
+    beam = config.beam.model_copy(update={"image": _IMAGE_INPUT})
+    return config.model_copy(update={"beam": beam})
 
 
 def _add_parameters(spec: dict[str, Any], config: RunConfig) -> None:
@@ -124,8 +139,18 @@ def _check(spec: dict[str, Any]) -> None:
     json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
 
 
-def _platform_spec(spec: dict[str, Any], volumes: dict[str, str]) -> dict[str, Any]:
-    """Returns the second document, which mounts the volumes in every step's pod."""
-    mounts = [{"constant": claim, "mountPath": path} for claim, path in sorted(volumes.items())]
-    executors = {label: {"pvcMount": list(mounts)} for label in spec["deploymentSpec"]["executors"]}
+def _platform_spec(spec: dict[str, Any], section: KubeflowConfig) -> dict[str, Any]:
+    """Returns the second document: volumes of every step's pod, and nodes; empty without both."""
+    mounts = [
+        {"constant": claim, "mountPath": path} for claim, path in sorted(section.volumes.items())
+    ]
+    executors: dict[str, Any] = {}
+    for name, component in spec["components"].items():
+        machine = section.machines.get(name)
+        part = {"pvcMount": list(mounts)} if mounts else {}
+        part |= node_choice(machine) if machine else {}
+        if part:
+            executors[component["executorLabel"]] = part
+    if not executors:
+        return {}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}

@@ -49,14 +49,14 @@ def located(config: RunConfig, target: Target) -> RunConfig:
       UserError: With every path that such a step could not reach, one line each.
     """
     section = _section(config)
-    problems = list(_root_problems(section, target))
+    problems = list(_root_problems(config, section, target))
     changes: dict[str, dict[str, str]] = {}
     for name, key in PATHS:
         path = getattr(getattr(config, name), key)
         if path is not None:
             full = _joined(section.data_root, path)
             if _reached(full, section, target):
-                changes.setdefault(name, {})[key] = mounted(full)
+                changes.setdefault(name, {})[key] = _as_seen(full, name, config)
             else:
                 problems.append(f"{name}.{key}: {path}")
     if problems:
@@ -65,6 +65,11 @@ def located(config: RunConfig, target: Target) -> RunConfig:
         name: getattr(config, name).model_copy(update=values) for name, values in changes.items()
     }
     return config.model_copy(update={**updated, "output": mounted(section.state_root)})
+
+
+def _as_seen(path: str, section: str, config: RunConfig) -> str:
+    """Returns a path as the steps see it that read it: workers elsewhere have no mounts."""
+    return path if section == "ingest" and config.beam.is_distributed else mounted(path)
 
 
 def _section(config: RunConfig) -> KubeflowConfig:
@@ -88,7 +93,7 @@ def _rule(target: Target) -> str:
     )
 
 
-def _root_problems(section: KubeflowConfig, target: Target) -> list[str]:
+def _root_problems(config: RunConfig, section: KubeflowConfig, target: Target) -> list[str]:
     """Returns what is wrong with the section itself."""
     roots = {"state_root": section.state_root, "data_root": section.data_root}
     problems = [
@@ -98,6 +103,12 @@ def _root_problems(section: KubeflowConfig, target: Target) -> list[str]:
     ]
     if target == "vertex" and not (section.pipeline_root or "").startswith("gs://"):
         problems.append(f"kubeflow.pipeline_root: {section.pipeline_root or 'unset'}")
+    elsewhere = config.beam.is_distributed and not (section.pipeline_root or "").startswith("gs://")
+    if target == "kubeflow" and elsewhere:
+        problems.append(
+            f"kubeflow.pipeline_root: {section.pipeline_root or 'unset'}; the workers of "
+            f"{config.beam.runner} share gs:// alone with the steps"
+        )
     if target == "vertex" and section.volumes:
         problems.append("kubeflow.volumes: Vertex mounts buckets only; leave it out")
     return problems

@@ -13,10 +13,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kubeflow.locations import MOUNTS
 from kubeflow.parameters import taken_in
+
+_RUNNER: Final = "--runner="
+"""Begins the option of a Beam step that works on other machines (pipeline.beam)."""
 
 
 def run_step(arguments: Sequence[str], *, root: str = "") -> None:
@@ -37,20 +40,34 @@ def run_step(arguments: Sequence[str], *, root: str = "") -> None:
     parser.add_argument("--json_serialized_inputs_spec_args", required=True)
     parsed, beam_arguments = parser.parse_known_args(arguments)
 
-    to_folder = {scheme: root + folder for scheme, folder in MOUNTS.items()}
     invocation = json.loads(parsed.json_serialized_invocation_args)
+    inputs = invocation.setdefault("inputs", {})
+    inputs["parameterValues"] = taken_in(inputs.get("parameterValues", {}))
+    # Workers on other machines have no folders for the buckets; the steps that use them need none.
+    is_spread = any(argument.startswith(_RUNNER) for argument in beam_arguments)
+    to_folder = {} if is_spread else {scheme: root + name for scheme, name in MOUNTS.items()}
+    _place(invocation, to_folder)
+    parsed.json_serialized_invocation_args = json.dumps(invocation)
+    kubeflow_v2_run_executor.main((parsed, beam_arguments))
+    if not is_spread:
+        _report_uris(Path(invocation["outputs"]["outputFile"]), to_folder)
+
+
+def _place(invocation: dict[str, Any], to_folder: Mapping[str, str]) -> None:
+    """Turns the URIs of artifacts into folders, and makes those of the outputs."""
     for side in ("inputs", "outputs"):
         part = invocation.setdefault(side, {})
         part["artifacts"] = _translated(part.get("artifacts", {}), to_folder)
-    outputs, inputs = invocation["outputs"], invocation["inputs"]
+    outputs = invocation["outputs"]
     outputs["outputFile"] = _translated(outputs["outputFile"], to_folder)
-    inputs["parameterValues"] = taken_in(inputs.get("parameterValues", {}))
-    for listed in outputs["artifacts"].values():
-        for artifact in listed["artifacts"]:
+    artifacts = [item for listed in outputs["artifacts"].values() for item in listed["artifacts"]]
+    if to_folder:
+        for artifact in artifacts:
             Path(artifact["uri"]).mkdir(parents=True, exist_ok=True)
-    parsed.json_serialized_invocation_args = json.dumps(invocation)
-    kubeflow_v2_run_executor.main((parsed, beam_arguments))
-    report = Path(outputs["outputFile"])
+
+
+def _report_uris(report: Path, to_folder: Mapping[str, str]) -> None:
+    """Turns the folders in what the step reports back into URIs."""
     to_uri = {folder: scheme for scheme, folder in to_folder.items()}
     report.write_text(json.dumps(_translated(json.loads(report.read_text("utf-8")), to_uri)))
 

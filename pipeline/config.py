@@ -10,12 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from components.evaluation.config import EvaluateConfig
 from components.ingest.config import IngestConfig
 from components.publish.config import PublishConfig
+from components.remote.files import is_remote
 from components.serving_check.config import ServingCheckConfig
 from components.validation.config import ValidationConfig
 from models.config import BaselinesConfig, ModelConfig, TrainConfig, VocabularyConfig
 from models.tasks import create_task
 from models.tasks.base import Task
+from pipeline.beam_config import BeamConfig
 from pipeline.kubeflow_config import KubeflowConfig
+from pipeline.metadata_config import MetadataConfig
 from pipeline.watch.config import WatchConfig
 from schemas.section import Section
 
@@ -37,6 +40,11 @@ class RunConfig(Section):
     output: str | None = Field(
         default=None, description="Folder of everything a run writes; unset: `runs/<name>`."
     )
+    pipeline_root: str | None = Field(
+        default=None,
+        description="Folder of the artifacts of steps; may be on a bucket (gs://, s3://); unset: "
+        "`<output>/pipeline`.",
+    )
     task: TaskSection
     ingest: IngestConfig
     validation: ValidationConfig = ValidationConfig()
@@ -48,6 +56,8 @@ class RunConfig(Section):
     serving_check: ServingCheckConfig = ServingCheckConfig()
     publish: PublishConfig = PublishConfig()
     watch: WatchConfig = WatchConfig()
+    metadata: MetadataConfig = MetadataConfig()
+    beam: BeamConfig = BeamConfig()
     kubeflow: KubeflowConfig | None = Field(
         default=None, description="Where a compiled pipeline finds its files; needed to compile."
     )
@@ -64,12 +74,26 @@ class RunConfig(Section):
 
     @property
     def model_base(self) -> Path:
-        """Absolute folder of the numbered versions that TensorFlow Serving reads."""
-        return (
-            Path(self.publish.model_base).absolute()
-            if self.publish.model_base
-            else self.output_dir / "serving"
-        )
+        """Absolute folder of the numbered versions: of a model base on a bucket, its mirror."""
+        given = self.publish.model_base
+        if given is None or is_remote(given):
+            return self.output_dir / "serving"
+        return Path(given).absolute()
+
+    @property
+    def remote_model_base(self) -> str | None:
+        """URI of the model base; None where it is a folder of this machine."""
+        given = self.publish.model_base
+        return given if given is not None and is_remote(given) else None
+
+    @property
+    def artifact_dir(self) -> Path:
+        """Absolute folder of the artifacts here: of a pipeline root on a bucket, the copies."""
+        if self.pipeline_root is None:
+            return self.output_dir / "pipeline"
+        if is_remote(self.pipeline_root):
+            return self.output_dir / "artifacts"
+        return Path(self.pipeline_root).absolute()
 
     @property
     def baseline_names(self) -> tuple[str, ...]:

@@ -2,12 +2,46 @@
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from pipeline.submit_config import ClusterConfig, VertexConfig
 from schemas.section import Section
 
 Root = Annotated[str, Field(pattern=r"^(gs://[a-z0-9]|/)[^\s]*$")]
+
+
+class Machine(Section):
+    """What one step of a compiled pipeline runs on."""
+
+    accelerator: str | None = Field(
+        default=None,
+        pattern=r"^([A-Z][A-Z0-9_]+|[a-z0-9.-]+/[a-z0-9.-]+)$",
+        description="Vertex: its type, such as NVIDIA_L4; Kubeflow: the resource of the cluster, "
+        "such as nvidia.com/gpu.",
+    )
+    accelerator_count: PositiveInt = Field(default=1, description="How many of them.")
+    cpu: PositiveFloat | None = Field(default=None, description="Cores at most; unset: no limit.")
+    memory_gb: PositiveFloat | None = Field(
+        default=None, description="Memory at most, in GB; unset: no limit."
+    )
+    node_labels: dict[str, str] = Field(
+        default_factory=dict,
+        description="Kubeflow: labels of the nodes that it may run on, such as "
+        "cloud.google.com/gke-accelerator: nvidia-l4.",
+    )
+    spot: bool = Field(
+        default=False,
+        description="Kubeflow on GKE: whether it runs on a spot node, which may be taken away; "
+        "training then goes on from its last checkpoint.",
+    )
+    retries: Annotated[int, Field(ge=0, le=20)] | None = Field(
+        default=None, description="How often it is started again; unset: 5 with spot, else 0."
+    )
+
+    @property
+    def num_retries(self) -> int:
+        """How often the step is started again."""
+        return self.retries if self.retries is not None else 5 * self.spot
 
 
 class KubeflowConfig(Section):
@@ -28,6 +62,10 @@ class KubeflowConfig(Section):
         default=None,
         pattern=r"^(gs|s3|minio)://[^\s]+$",
         description="Where artifacts go; gs:// on Vertex; unset: the cluster's own.",
+    )
+    machines: dict[str, Machine] = Field(
+        default_factory=dict,
+        description="Machine of a step by its name, such as Trainer; others take what there is.",
     )
     volumes: dict[str, str] = Field(
         default_factory=dict,

@@ -8,9 +8,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from components.remote.files import is_remote
+from pipeline.config import RunConfig
 from schemas.errors import UserError
 
 MIN_FREE_BYTES = 256 * 1024**2
+
+
+def check_local(config: RunConfig) -> None:
+    """Checks that what a run here needs as plain files is on this machine.
+
+    Raises:
+      UserError: With every key that names a place elsewhere, one line each.
+    """
+    given = {
+        "output": config.output,
+        "vocabulary.model": config.vocabulary.model,
+        "validation.schema_file": config.validation.schema_file,
+        "metadata.file": config.metadata.file,
+    }
+    elsewhere = [f"{key}: {path}" for key, path in given.items() if path and is_remote(path)]
+    if elsewhere:
+        rule = (
+            "these must be on this machine; copy the files here (what may be on a bucket: the "
+            "files of ingest, pipeline_root, publish.model_base):"
+        )
+        raise UserError("\n  ".join([rule, *elsewhere]))
 
 
 def prepare_output(output_dir: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from components.evaluation.verdict import Verdict
 from components.ingest.summary import IngestSummary
 from components.publish.publication import Publication
+from components.remote.files import is_remote, joined, read_bytes
 from components.serving_check.result import ServingCheckResult
 from models.tuning.record import TuningRecord
 from pipeline.steps import Step
@@ -125,6 +126,15 @@ def step_detail(step: Step) -> str:
 def _records_of(step: Step) -> Iterable[tuple[_Record, Any]]:
     for record in _RECORDS:
         for uri in step.outputs.get(record.output, ()):
-            path = Path(uri) / record.file
-            if path.is_file():
-                yield record, record.parse(path.read_text("utf-8"))
+            content = _content(uri, record.file)
+            if content is not None:
+                yield record, record.parse(content)
+
+
+def _content(uri: str, name: str) -> str | None:
+    """Returns the text of a file of an artifact; None where it has none of that name."""
+    if is_remote(uri):
+        content = read_bytes(joined(uri, name))
+        return None if content is None else content.decode("utf-8")
+    path = Path(uri, name)
+    return path.read_text("utf-8") if path.is_file() else None

@@ -14,7 +14,7 @@ from rich.console import Console
 from components.ingest.sources import Sources, resolve_sources
 from pipeline.config import RunConfig
 from pipeline.console import StepDisplay, noise_to
-from pipeline.lock import prepare_output, sole_run
+from pipeline.lock import check_local, prepare_output, sole_run
 from pipeline.report import REPORT_FILE, RunReport
 from pipeline.results import read_results
 from pipeline.table import show_report
@@ -34,6 +34,7 @@ def run(config: RunConfig) -> RunReport:
       UserError: If the input files or the output folder cannot be used, or a gate refused the data.
       AlbertTfxError: If a step failed; the report is written all the same.
     """
+    check_local(config)
     sources = resolve_sources(config.ingest, config.typed_task)
     prepare_output(config.output_dir)
     with sole_run(config.output_dir):
@@ -92,19 +93,29 @@ def _run_pipeline(
     with console.status("loading TensorFlow and TFX"):
         from components.validation.schema import write_schema
         from pipeline.build import build_pipeline
+        from pipeline.metadata import metadata_connection
+        from pipeline.places import prepare_places
         from pipeline.plan.check import check_memory
         from pipeline.pretrained import with_local_weights
         from pipeline.runner import ObservedLocalDagRunner
 
+        connection = metadata_connection(config, os.environ)
+        copies = prepare_places(config)
         config = with_local_weights(config)
         check_memory(config, sources)
         schema_file = write_schema(
             config.validation, config.typed_task, config.ingest, config.output_dir / "schemas"
         )
-        pipeline = build_pipeline(config, sources=sources, schema_file=schema_file, run_id=run_id)
+        pipeline = build_pipeline(
+            config,
+            sources=sources,
+            schema_file=schema_file,
+            run_id=run_id,
+            connection=connection,
+        )
     display.total_steps = len(pipeline.components)
     with display, listening(display.advance):
-        ObservedLocalDagRunner(run_id, display).run(pipeline)
+        ObservedLocalDagRunner(run_id, display, copies=copies).run(pipeline)
 
 
 def explained(error: BaseException, log_file: Path) -> AlbertTfxError:

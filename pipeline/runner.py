@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from ml_metadata import MetadataStore
 from ml_metadata.proto.metadata_store_pb2 import Execution
@@ -12,6 +13,8 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.orchestration.portable.mlmd import event_lib
 from tfx.proto.orchestration import pipeline_pb2
 
+from pipeline import local_copies
+from pipeline.local_copies import LocalCopies
 from pipeline.steps import Step, StepObserver
 from schemas.errors import AlbertTfxError
 
@@ -20,18 +23,27 @@ class ObservedLocalDagRunner(LocalDagRunner):
     """Runs node after node in this process, as LocalDagRunner does, and tells an observer."""
 
     def __init__(
-        self, run_id: str, observer: StepObserver, clock: Callable[[], float] = time.monotonic
+        self,
+        run_id: str,
+        observer: StepObserver,
+        *,
+        copies: LocalCopies | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Makes the runner.
 
         Args:
           run_id: Name of the run in ML Metadata.
           observer: Told of every step.
+          copies: Stands for a pipeline root on a bucket; None: the root is a folder here.
           clock: Source of seconds.
         """
         super().__init__()
         self._run_id = run_id
         self._observer = observer
+        self._make_launcher = launcher.Launcher
+        if copies is not None:
+            self._make_launcher = partial(local_copies.Launcher, copies)
         self._clock = clock
 
     def run_with_ir(
@@ -50,7 +62,7 @@ class ObservedLocalDagRunner(LocalDagRunner):
             self._launch(
                 node_id,
                 metadata.Metadata(store),
-                launcher.Launcher(
+                self._make_launcher(
                     pipeline_node=node.pipeline_node,
                     mlmd_connection=metadata.Metadata(store),
                     pipeline_info=pipeline.pipeline_info,

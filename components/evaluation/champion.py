@@ -14,6 +14,7 @@ from tfx.dsl.components.common.resolver import Resolver, ResolverStrategy
 from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
+from components.remote.files import local_folder
 from schemas import features as keys
 from serving.control.release import read_release
 from serving.fingerprint import model_fingerprint
@@ -60,7 +61,11 @@ class LatestBlessedOtherModel(ResolverStrategy):
         ]
         latest = _latest_output(store, blessings)
         rolled_back = _rolled_back(Path(self._model_base)) if self._model_base else frozenset()
-        while latest and _fingerprint(models[_blessed_model_id(latest)]) in rolled_back:
+        while (
+            latest
+            and rolled_back  # first: a fingerprint costs a download where the root is a bucket
+            and _fingerprint(models[_blessed_model_id(latest)]) in rolled_back
+        ):
             passed_over = _blessed_model_id(latest)
             blessings = [item for item in blessings if _blessed_model_id(item) != passed_over]
             latest = _latest_output(store, blessings)
@@ -121,7 +126,8 @@ def _rolled_back(model_base: Path) -> frozenset[str]:
 
 
 def _fingerprint(model: types.Artifact) -> str:
-    return model_fingerprint(Path(path_utils.serving_model_path(model.uri)))
+    with local_folder(model.uri) as folder:
+        return model_fingerprint(Path(path_utils.serving_model_path(str(folder))))
 
 
 def _blessed_model_id(blessing: types.Artifact) -> int:

@@ -9,15 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
+from components.remote.files import explained_for, is_remote
 from schemas.errors import UserError
 
 _BUFFER_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
-
-
-def is_remote(path: str) -> bool:
-    """Returns whether `path` is a URI such as gs://bucket/train.tsv."""
-    return "://" in path
 
 
 def absolute(path: str) -> str:
@@ -30,7 +26,9 @@ def matching_files(pattern: str) -> list[str]:
     if is_remote(pattern):
         from apache_beam.io.filesystems import FileSystems
 
-        return sorted(metadata.path for metadata in FileSystems.match([pattern])[0].metadata_list)
+        with explained_for(pattern):
+            (match,) = FileSystems.match([pattern])
+        return sorted(metadata.path for metadata in match.metadata_list)
     if os.path.isfile(pattern):  # before the glob: brackets are legal in a file's name
         return [pattern]
     return sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
@@ -41,7 +39,8 @@ def file_size(path: str) -> int:
     if is_remote(path):
         from apache_beam.io.filesystems import FileSystems
 
-        return FileSystems.match([path])[0].metadata_list[0].size_in_bytes
+        with explained_for(path):
+            return FileSystems.match([path])[0].metadata_list[0].size_in_bytes
     return os.path.getsize(path)
 
 
@@ -51,9 +50,9 @@ def open_stored(path: str) -> BinaryIO:
         from apache_beam.io.filesystem import CompressionTypes
         from apache_beam.io.filesystems import FileSystems
 
-        return cast(
-            BinaryIO, FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
-        )
+        with explained_for(path):
+            stored = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+        return cast(BinaryIO, stored)
     return open(path, "rb", buffering=_BUFFER_BYTES)
 
 

@@ -13,7 +13,6 @@ from components.ingest.config import IngestConfig
 from components.ingest.files import (
     absolute,
     file_size,
-    is_remote,
     matching_files,
     open_content,
     open_stored,
@@ -21,6 +20,7 @@ from components.ingest.files import (
 from components.ingest.formats import create_format, format_of
 from components.ingest.formats.base import SourceFile
 from components.ingest.spans import SpanChoice, Spans, resolve_spans
+from components.remote.files import is_remote
 from models.tasks.base import Task
 from schemas import features as keys
 from schemas.errors import UserError

@@ -19,6 +19,7 @@ class PublishSpec(types.ComponentSpec):
 
     PARAMETERS: ClassVar = {
         "model_base": ExecutionParameter(type=str),
+        "remote_base": ExecutionParameter(type=str),
         "config": ExecutionParameter(type=str),
         "run_id": ExecutionParameter(type=str),
         "code_version": ExecutionParameter(type=str),
@@ -57,6 +58,7 @@ class Publish(base_component.BaseComponent):
         blessing: types.BaseChannel,
         serving_blessing: types.BaseChannel,
         model_base: str,
+        remote_base: str | None = None,
         config: PublishConfig,
         run_id: str,
         code_version: str,
@@ -70,6 +72,7 @@ class Publish(base_component.BaseComponent):
           blessing: Whether the candidate is good enough.
           serving_blessing: Whether it can be served.
           model_base: Folder of the versions.
+          remote_base: Folder on a bucket that `model_base` is the mirror of; None: none.
           config: Number of warm-up requests.
           run_id: Name of the run. It differs in every run, so this step is never cached: it mends a
             model base that was deleted, and does next to nothing where the model is live already.
@@ -83,6 +86,7 @@ class Publish(base_component.BaseComponent):
                 blessing=blessing,
                 serving_blessing=serving_blessing,
                 model_base=model_base,
+                remote_base=remote_base or "",
                 config=config.model_dump_json(),
                 run_id=run_id,
                 code_version=code_version,

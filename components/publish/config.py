@@ -11,7 +11,9 @@ class PublishConfig(Section):
     """Where TensorFlow Serving looks for versions."""
 
     model_base: str | None = Field(
-        default=None, description="Folder of the numbered versions; unset: `<output>/serving`."
+        default=None,
+        description="Folder of the numbered versions; may be on a bucket (gs://, s3://), whose "
+        "mirror is here then; unset: `<output>/serving`.",
     )
     warmup_requests: Annotated[int, Field(ge=0, le=1000)] = Field(
         default=16, description="Warm-up requests stored in a version."

@@ -22,6 +22,7 @@ from components.publish.publication import Publication
 from components.publish.serving_files import write_serving_files
 from components.publish.warmup import BATCH_SIZES, add_warmup
 from components.raw_examples import RawExample, read_raw_examples, read_serialized
+from components.remote.mirror import Mirror
 from components.serving_check.result import ServingCheckResult
 from schemas import features as keys
 from schemas.model_info import ModelInfo, read_model_info, write_model_info
@@ -69,8 +70,13 @@ class Executor(BaseExecutor):
                 live_version=live_version(model_base),
             )
         else:
-            config = PublishConfig.model_validate_json(exec_properties["config"])
-            publication = publish_model(input_dict, model_base, config, exec_properties["run_id"])
+            publication = publish_model(
+                input_dict,
+                model_base,
+                PublishConfig.model_validate_json(exec_properties["config"]),
+                exec_properties["run_id"],
+                remote_base=exec_properties["remote_base"] or None,
+            )
         _record(publication, artifact_utils.get_single_instance(output_dict[keys.PUSHED_MODEL]))
 
 
@@ -90,7 +96,12 @@ def refusals(inputs: Artifacts) -> list[str]:
 
 
 def publish_model(
-    inputs: Artifacts, model_base: Path, config: PublishConfig, run_id: str
+    inputs: Artifacts,
+    model_base: Path,
+    config: PublishConfig,
+    run_id: str,
+    *,
+    remote_base: str | None = None,
 ) -> Publication:
     """Publishes the candidate, unless it is live already or was rolled back, and makes it live.
 
@@ -99,6 +110,7 @@ def publish_model(
       model_base: Folder of the versions.
       config: Number of warm-up requests, whether it goes live, how many versions stay.
       run_id: The run that publishes, written into the version.
+      remote_base: Folder on a bucket that `model_base` is the mirror of; None: none.
 
     Raises:
       UserError: If the model base cannot be written.
@@ -121,12 +133,14 @@ def publish_model(
             profile.write(staged)
 
     if config.promote == "manual" and versions:
-        name_release(model_base)
+        name_release(model_base, base_path=remote_base)
     version = publish(source, model_base, complete)
     if config.promote == "auto" or not versions:
         _make_live(model_base, version, run_id)
-    write_serving_files(model_base, _serving_check(inputs).figures)
+    write_serving_files(model_base, _serving_check(inputs).figures, base_path=remote_base)
     _remove_old(model_base, config.keep)
+    if remote_base is not None:
+        Mirror(remote_base, model_base).push()
     return _publication("published", model_base, version)
 
 

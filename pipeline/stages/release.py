@@ -63,6 +63,7 @@ def release_stage(
         blessing=evaluate.outputs[keys.BLESSING],
         serving_blessing=serving_check.outputs[keys.SERVING_BLESSING],
         model_base=str(config.model_base),
+        remote_base=config.remote_model_base,
         config=config.publish,
         run_id=run_id,
         code_version=code_version("components.publish"),

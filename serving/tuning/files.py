@@ -65,22 +65,27 @@ def write_measured(model_base: Path, options: BatchOptions, note: str) -> Servin
     return _write(model_base, options, f"# Measured by `albert-tfx tune-serving`: {note}\n")
 
 
-def write_estimated(model_base: Path, options: BatchOptions, note: str) -> ServingFiles:
+def write_estimated(
+    model_base: Path, options: BatchOptions, note: str, *, base_path: str | None = None
+) -> ServingFiles:
     """Writes parameters that were estimated, unless there are better ones, and the other files.
 
     Args:
       model_base: Folder of the versions; there must be one.
       options: The parameters.
       note: What they are estimated from, a line.
+      base_path: The model base as the server sees it; None: its absolute path.
 
     Raises:
       UserError: If the folder cannot be written.
     """
     head = f"{_ESTIMATED}: {note}\n# `albert-tfx tune-serving` measures them.\n"
-    return _write(model_base, options, head)
+    return _write(model_base, options, head, base_path)
 
 
-def _write(model_base: Path, options: BatchOptions, head: str) -> ServingFiles:
+def _write(
+    model_base: Path, options: BatchOptions, head: str, base_path: str | None = None
+) -> ServingFiles:
     files = ServingFiles.of(model_base)
     is_estimate = head.startswith(_ESTIMATED)
     try:
@@ -90,8 +95,10 @@ def _write(model_base: Path, options: BatchOptions, head: str) -> ServingFiles:
             if not files.monitoring.exists():
                 write_atomically(files.monitoring, _monitoring_text())
             if not files.models.exists():
-                text = render_default_config(first_release(model_base))
-                write_atomically(files.models, text)
+                release = first_release(model_base)
+                if base_path is not None:
+                    release = release.model_copy(update={"base_path": base_path})
+                write_atomically(files.models, render_default_config(release))
     except OSError as error:
         raise UserError(
             f"{model_base} cannot be written ({error.strerror}); free space or mend its "

@@ -23,7 +23,7 @@ def Writer(text: Parameter[str], schema: OutputArtifact[Schema]):  # noqa: N802 
     Path(schema.uri, "text").write_text(text)
 
 
-class _Recorder:
+class Recorder:
     """Remembers what it is told."""
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ class _Recorder:
         self.steps.append(step)
 
 
-def _run(folder: Path, text: str, run_id: str) -> _Recorder:
-    recorder = _Recorder()
+def _run(folder: Path, text: str, run_id: str) -> Recorder:
+    recorder = Recorder()
     pipeline = Pipeline(
         pipeline_name="probe",
         pipeline_root=str(folder / "root"),
@@ -75,7 +75,7 @@ def test_a_changed_parameter_runs_the_step_again(tmp_path: Path) -> None:
 
 
 def test_a_step_that_fails_is_told_and_its_error_goes_on(tmp_path: Path) -> None:
-    recorder = _Recorder()
+    recorder = Recorder()
     pipeline = Pipeline(
         pipeline_name="probe",
         pipeline_root=str(tmp_path / "root"),
@@ -97,7 +97,7 @@ class _BrokenStrategy(ResolverStrategy):
 
 
 def test_a_resolver_that_fails_stops_the_run(tmp_path: Path) -> None:
-    recorder = _Recorder()
+    recorder = Recorder()
     writer = Writer(text="hello")
     look_up = Resolver(strategy_class=_BrokenStrategy, schema=writer.outputs["schema"])
     pipeline = Pipeline(

@@ -12,6 +12,7 @@ from components.evaluation.verdict import ChampionStatus, Reason, Verdict
 from components.publish import executor, serving_files
 from components.publish.config import PublishConfig
 from components.publish.publication import Publication
+from components.remote.mirror import Mirror
 from components.serving_check.result import Check, ServingCheckResult
 from schemas import features as keys
 from schemas.errors import UserError
@@ -24,6 +25,7 @@ from serving.saved_model import InvalidRequestError
 from serving.server.batch_options import read_batch_options
 from serving.versions import list_versions, live_version
 from serving.warmup import read_warmup
+from tests.components.remote.buckets import Buckets
 from tests.serving.tiny_examples import make_row, write_examples
 from tests.serving.tiny_models import LABELS, WEIGHTS, save_model
 
@@ -74,6 +76,7 @@ class Publisher:
         self.folder, self.examples, self.models = folder, examples, models
         self.model_base = folder / "serving"
         self.runs = 0
+        self.remote_base = ""
 
     def run(self, model="first", *, blessed=True, servable=True, warmups=4, figures=None, **config):
         self.runs += 1
@@ -106,6 +109,7 @@ class Publisher:
             {
                 "model_base": str(self.model_base),
                 "config": PublishConfig(warmup_requests=warmups, **config).model_dump_json(),
+                "remote_base": self.remote_base,
                 "run_id": f"run-{self.runs}",
                 "code_version": "0",
             },
@@ -311,8 +315,20 @@ def test_what_the_server_is_told_follows_the_model(publisher):
 
 
 def test_files_that_cannot_be_written_do_not_undo_a_publication(publisher, monkeypatch):
-    def fails(model_base, options, note):
+    def fails(model_base, options, note, base_path):
         raise UserError("read-only")
 
     monkeypatch.setattr(serving_files, "write_estimated", fails)
     assert publisher.run(figures=FIGURES).summary == "version 1 is live"
+
+
+def test_a_base_on_a_bucket_gets_the_version_and_is_named_as_the_base_path(publisher, monkeypatch):
+    for name, value in {"objects": {}, "names": {"here"}, "log": [], "fails_at": ""}.items():
+        monkeypatch.setattr(Buckets, name, value)
+    publisher.remote_base = "bucket://here/models"
+    Mirror(publisher.remote_base, publisher.model_base).pull("publish.model_base")
+    publisher.run(figures=FIGURES)
+    there = Buckets.paths("bucket://here/models/")
+    assert there >= {"1/saved_model.pb", "batching.config", "models.config", "monitoring.config"}
+    config = Buckets.objects["bucket://here/models/models.config"][0].decode()
+    assert 'base_path: "bucket://here/models"' in config
