@@ -69,9 +69,9 @@ def test_without_autoscaling_the_number_of_workers_is_fixed():
 
 
 def test_flink_gets_the_workers_beside_its_task_managers():
-    options = _options(_FLINK | {"max_workers": 3, "options": ["--flink_version=1.18"]})
+    options = _options(_FLINK | {"max_workers": 3, "options": ["--flink_version=1.19"]})
     flink = options.view_as(FlinkRunnerOptions)
-    assert (flink.flink_master, flink.flink_version) == ("flink:8081", "1.18")
+    assert (flink.flink_master, flink.flink_version) == ("flink:8081", "1.19")
     portable = options.view_as(PortableOptions)
     assert (portable.environment_type, portable.environment_config) == (
         "EXTERNAL",
