@@ -6,8 +6,7 @@ Run with torch and transformers (made with Python 3.11, torch 2.13.0, transforme
 
 Each folder of `goldens/` holds a model as transformers saves it, and `golden.npz`: inputs with
 padding and pairs, outputs, loss, and the gradient of every parameter of one training step, all
-float32, without dropout. `goldens/spiece.model` is the vocabulary of all of them. The answers of
-`token_classifier` were made with the same weights in transformers 4.49.0 and TensorFlow 2.16.2.
+float32, without dropout. `goldens/spiece.model` is the vocabulary of all of them.
 """
 
 import json
