@@ -91,8 +91,8 @@ class BeamConfig(Section):
         missing = [key for key in needed[self.runner] if getattr(self, key) is None]
         if missing:
             raise ValueError(f"the runner {self.runner} needs {', '.join(missing)}; received none")
-        if self.runner == "direct" and self.model_fields_set - {"runner"}:
-            given = ", ".join(sorted(self.model_fields_set - {"runner"}))
+        given = ", ".join(sorted(self._differing_from_defaults()))
+        if self.runner == "direct" and given:
             raise ValueError(
                 f"the runner direct takes no other key; received {given}; "
                 "set beam.runner to dataflow or flink, or leave them out"
@@ -100,6 +100,10 @@ class BeamConfig(Section):
         if not self.autoscaling and self.max_workers is None:
             raise ValueError("without autoscaling, max_workers must say how many; received none")
         return self
+
+    def _differing_from_defaults(self) -> set[str]:
+        """Returns the keys that say something; a config that is written out whole names all."""
+        return set(self.model_dump(exclude_defaults=True)) - {"runner"}
 
     @property
     def is_distributed(self) -> bool:

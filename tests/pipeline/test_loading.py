@@ -7,6 +7,7 @@ import pytest
 from pipeline.loading import apply_override, check_config, load_config
 from schemas.errors import UserError
 
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 GOOD = {
     "name": "news",
     "task": {"name": "classification", "labels": ["good", "bad"]},
@@ -121,3 +122,11 @@ def test_overrides_are_yaml_values_at_dotted_paths() -> None:
 def test_a_bad_override_is_refused(override: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         apply_override({"name": "n"}, override)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_config_that_is_written_out_whole_reads_the_same(path: Path) -> None:
+    """`config.yaml` of a run and the config of a watcher's round name every key."""
+    config = load_config(path)
+
+    assert check_config(config.model_dump(mode="json"), source="whole") == config
