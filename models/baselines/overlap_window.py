@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from models.baselines.base import Rows
 from models.config import BaselinesConfig
-from models.null_threshold import find_null_threshold, span_f1
+from models.question_answering.null_threshold import find_null_threshold, span_f1
 from models.tasks.base import Task
 from models.words import Words, split_words
 from schemas import features as keys

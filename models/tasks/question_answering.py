@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, PositiveInt
 
 from models.plan.sequences import CountPieces, RowSequences, window_lengths
-from models.question_rows import question_features, read_answers
+from models.question_answering.rows import question_features, read_answers
 from models.tasks.base import (
     Features,
     FeatureValue,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
-    from models.questions import Questions
-    from models.span_answers import Decoding
+    from models.question_answering.answers import Decoding
+    from models.question_answering.inputs import Questions
     from models.tokenizer import AlbertTokenizer
 
 _METRICS_MODULE = "models.metrics.question_answering"
@@ -144,7 +144,7 @@ class QuestionAnswering(Task):
         """Turns raw features into windows, each a row, with what tells where they lie."""
         import tensorflow as tf
 
-        from models.questions import answer_tokens
+        from models.question_answering.inputs import answer_tokens
 
         questions = self._cut(features, tokenizer, max_length)
         windows = questions.windows
@@ -165,7 +165,7 @@ class QuestionAnswering(Task):
     def _cut(
         self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
     ) -> Questions:
-        from models.questions import cut_questions
+        from models.question_answering.inputs import cut_questions
 
         return cut_questions(
             features,
@@ -230,7 +230,7 @@ class QuestionAnswering(Task):
         return keras.Model(backbone.input, outputs, name=self.name)
 
     def loss(self) -> keras.losses.Loss:
-        from models.span_losses import SpanCrossEntropy
+        from models.question_answering.losses import SpanCrossEntropy
 
         return SpanCrossEntropy()
 
@@ -245,7 +245,7 @@ class QuestionAnswering(Task):
         return float(np.mean(entropies))
 
     def training_metrics(self) -> list[keras.metrics.Metric]:
-        from models.span_losses import SpanF1
+        from models.question_answering.losses import SpanF1
 
         return [SpanF1(name="span_f1")]
 
@@ -269,7 +269,7 @@ class QuestionAnswering(Task):
 
     @property
     def _decoding(self) -> Decoding:
-        from models.span_answers import Decoding
+        from models.question_answering.answers import Decoding
 
         options = self.options
         return Decoding(options.n_best, options.max_answer_length, options.unanswerable)
@@ -278,8 +278,8 @@ class QuestionAnswering(Task):
 
     def calibrate(self, model: keras.Model, batches: Iterable[Features]) -> None:
         """Sets the null threshold of a model to that with the best F1 on dev rows."""
-        from models.dev_windows import window_answers
-        from models.null_threshold import find_null_threshold, row_margins
+        from models.question_answering.dev_windows import window_answers
+        from models.question_answering.null_threshold import find_null_threshold, row_margins
 
         if not self.options.unanswerable:
             return
@@ -293,7 +293,7 @@ class QuestionAnswering(Task):
         """Returns the probabilities of the rows all of whose windows are there."""
         import tensorflow as tf
 
-        from models.dev_windows import group_windows
+        from models.question_answering.dev_windows import group_windows
 
         order, windows, row_ids, is_whole = group_windows(rows)
         logits = model(self.batch(rows, seed=tf.zeros(2, tf.int64))[0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.spans import find_spans
+from models.question_answering.spans import find_spans
 from models.windows import cut_windows
 
 MAX_ANSWER = 4

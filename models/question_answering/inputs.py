@@ -8,7 +8,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from models.offsets import TokensWithOffsets
-from models.spans import Spans
+from models.question_answering.spans import Spans
 from models.tokenizer import AlbertTokenizer
 from models.windows import Windows, cut_windows, pack_windows
 from schemas import features as keys

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from models.null_threshold import WindowAnswers
-from models.spans import find_spans
+from models.question_answering.null_threshold import WindowAnswers
+from models.question_answering.spans import find_spans
 from models.windows import Windows, group_rows, windows_of
 from schemas import features as keys
 

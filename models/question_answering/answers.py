@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from models.questions import Questions, best_answers
-from models.spans import Spans, find_spans
+from models.question_answering.inputs import Questions, best_answers
+from models.question_answering.spans import Spans, find_spans
 from models.windows import Windows
 from schemas import features as keys
 

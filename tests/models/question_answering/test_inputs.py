@@ -3,8 +3,8 @@
 import pytest
 import tensorflow as tf
 
-from models.questions import answer_tokens, best_answers, cut_questions
-from models.spans import Spans
+from models.question_answering.inputs import answer_tokens, best_answers, cut_questions
+from models.question_answering.spans import Spans
 from schemas import features as keys
 
 NORMANS = "The Normans gave their name to Normandy, a region in France, long ago."

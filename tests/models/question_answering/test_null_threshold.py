@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from models.null_threshold import WindowAnswers, find_null_threshold, row_margins, span_f1
+from models.question_answering.null_threshold import (
+    WindowAnswers,
+    find_null_threshold,
+    row_margins,
+    span_f1,
+)
 
 
 def mean_f1(threshold, margins, f1, has_answer):
