@@ -18,6 +18,7 @@ from serving.gateway.metrics import METRICS_PATH, Metrics
 from serving.gateway.rest_call import RestCall, RestUpstream, error_reply
 from serving.gateway.settings import GatewaySettings
 from serving.gateway.traffic import Traffic
+from serving.gzip_body import is_zipped, unzipped
 from serving.server.ports import listen
 
 _VERBS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
@@ -87,7 +88,10 @@ class RestFace:
             return error_reply(401, "the gateway asks for a valid bearer token")
         if self._upstream is None:
             return error_reply(501, "this gateway has no REST server behind it")
-        body = await self._body(request)
+        try:
+            body = await self._body(request)
+        except ValueError as error:
+            return error_reply(400, str(error))
         if body is None:
             limit = self._settings.max_body_bytes
             return error_reply(413, f"a body must have at most {limit} bytes; send fewer texts")
@@ -100,17 +104,25 @@ class RestFace:
         return await self._traffic.handle(call, self._settings.timeout)
 
     async def _body(self, request: Request) -> bytes | None:
-        """Returns the body; None where it is too large."""
+        """Returns the body, unzipped; None where it is too large.
+
+        Raises:
+          ValueError: If it is said to be zipped, and is not.
+        """
+        limit = self._settings.max_body_bytes
         chunks, num_bytes = [], 0
         try:
             async for chunk in request.stream():
                 num_bytes += len(chunk)
-                if num_bytes > self._settings.max_body_bytes:
+                if num_bytes > limit:
                     return None
                 chunks.append(chunk)
         except ClientDisconnect:  # nobody is there to read the answer
             return b""
-        return b"".join(chunks)
+        body = b"".join(chunks)
+        if is_zipped(request.headers.get("content-encoding")):
+            return unzipped(body, limit)
+        return body
 
     async def _show_metrics(self, request: Request) -> Response:
         del request

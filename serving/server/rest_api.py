@@ -6,7 +6,6 @@ import asyncio
 import logging
 import threading
 import time
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 
+from serving.gzip_body import is_zipped, unzipped
 from serving.server.errors import HTTP_STATUS, Code, StatusError, invalid_argument
 from serving.server.json_response import write_error
 from serving.server.metrics import Metrics
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 _JSON: Final = "application/json"
-_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 _log = logging.getLogger(__name__)
 
 
@@ -99,8 +98,8 @@ class RestApi:
         return Response(content, HTTP_STATUS[code], media_type=_JSON)
 
     async def _answer(self, request: Request, call: RestCall, body: bytes) -> bytes:
-        if request.headers.get("content-encoding", "").lower() == "gzip":
-            body = _unpacked(body)
+        if is_zipped(request.headers.get("content-encoding")):
+            body = _unzipped(body)
         deadline = time.monotonic() + self._timeout_seconds
         answer = asyncio.get_running_loop().run_in_executor(
             self._threads, self._backend.answer, call, body, deadline
@@ -120,11 +119,11 @@ def _path(request: Request) -> str:
     return (raw + b"?" + query if query else raw).decode("latin-1")
 
 
-def _unpacked(body: bytes) -> bytes:
+def _unzipped(body: bytes) -> bytes:
     try:
-        return zlib.decompress(body, _GZIP_OR_ZLIB)
-    except zlib.error as error:
-        raise invalid_argument("Failed to uncompress the gzip body of the request") from error
+        return unzipped(body) or b""
+    except ValueError as error:
+        raise invalid_argument(str(error)) from error
 
 
 class RestServer:

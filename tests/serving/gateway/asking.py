@@ -14,8 +14,9 @@ def url_of(gateway, scheme):
     return f"{scheme}://localhost:{gateway.port if scheme == 'grpc' else gateway.rest_port}"
 
 
-def fetch(gateway, path, data=None, method=None):
-    request = urllib.request.Request(f"http://localhost:{gateway.rest_port}{path}", data)
+def fetch(gateway, path, data=None, method=None, headers=()):
+    url = f"http://localhost:{gateway.rest_port}{path}"
+    request = urllib.request.Request(url, data, dict(headers))
     request.method = method or request.get_method()
     try:
         with urllib.request.urlopen(request) as response:

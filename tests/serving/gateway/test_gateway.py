@@ -1,5 +1,6 @@
 """Requests pass as they came, and what must not pass is refused."""
 
+import gzip
 import json
 import ssl
 import urllib.error
@@ -121,6 +122,31 @@ def test_a_body_that_is_too_large_is_refused_and_serving_goes_on(gateway):
             "a body must have at most 1000 bytes; send fewer texts",
         )
         assert ask(running, "http", ["good"]) == ["positive"]
+
+
+def test_a_zipped_body_is_unzipped(gateway, script):
+    path, zipped = "/v1/models/reviews:predict", {"Content-Encoding": "gzip"}
+    body = json.dumps({"inputs": {"text": ["good"]}}).encode()
+    with gateway() as running:
+        status, answered = fetch(running, path, gzip.compress(body), headers=zipped)
+        assert (status, json.loads(answered)["outputs"]["label"]) == (200, ["positive"])
+        for cut in (body, gzip.compress(body)[:-9]):
+            status, answered = fetch(running, path, cut, headers=zipped)
+            assert (status, json.loads(answered)["error"]) == (
+                400,
+                "Failed to uncompress the gzip body of the request",
+            )
+    assert script.requests == [["good"]]
+
+
+def test_a_zipped_body_that_is_too_large_is_not_unpacked(gateway, script):
+    body = gzip.compress(b" " * 5000)
+    with gateway(max_body_bytes=1000) as running:
+        status, _ = fetch(
+            running, "/v1/models/reviews:predict", body, headers={"Content-Encoding": "gzip"}
+        )
+    assert status == 413
+    assert not script.requests
 
 
 def test_a_message_that_is_none_is_refused(gateway):

@@ -1,22 +1,51 @@
 """The flags are those of tensorflow_model_server."""
 
+import os
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from schemas.errors import UserError
-from serving.server.flags import parse_flags
+from serving.server.flags import default_num_threads, parse_flags
+
+REAL_DEFAULTS = {  # tensorflow_serving/model_servers/server.h and main.cc, 2.16.1
+    "port": 8500,
+    "rest_api_port": 0,
+    "rest_api_timeout_in_ms": 30000,
+    "model_name": "default",
+    "model_config_file": "",
+    "model_config_file_poll_wait_seconds": 0,
+    "monitoring_config_file": "",
+    "file_system_poll_wait_seconds": 1,
+    "max_num_load_retries": 5,
+    "load_retry_interval_micros": 60_000_000,
+    "enable_batching": False,
+    "batching_parameters_file": "",
+    "allow_version_labels_for_unavailable_models": False,
+    "enable_model_warmup": True,
+    "enable_signature_method_name_check": False,
+    "tensorflow_intra_op_parallelism": 0,
+    "tensorflow_inter_op_parallelism": 0,
+}
+OWN_DEFAULTS = {
+    "host": "127.0.0.1",  # the real server listens on every interface
+    "model_base_path": "/m",
+    "grpc_max_threads": 0,  # stands for four a core, as the real server counts them
+    "rest_api_num_threads": 0,
+}
 
 
 def test_the_defaults_are_those_of_the_real_server():
-    flags = parse_flags(["--model_base_path=/m"])
-    assert (flags.port, flags.rest_api_port, flags.model_name) == (8500, 0, "default")
-    assert (flags.rest_api_timeout_in_ms, flags.file_system_poll_wait_seconds) == (30000, 1)
-    assert (flags.max_num_load_retries, flags.load_retry_interval_micros) == (5, 60_000_000)
-    assert (flags.host, flags.enable_batching) == ("127.0.0.1", False)
+    assert asdict(parse_flags(["--model_base_path=/m"])) == REAL_DEFAULTS | OWN_DEFAULTS
+
+
+def test_threads_are_four_for_each_core_that_may_be_used(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 3, 5}, raising=False)
+    assert default_num_threads() == 12
 
 
 @pytest.mark.parametrize(
