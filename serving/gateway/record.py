@@ -81,6 +81,8 @@ def _predict_messages(call: Call, reply: Reply, redact: Redact) -> tuple[Any, An
         response = wire.PredictResponse(outputs=_columns(json.loads(reply.body), "predictions"))
     is_plain = request.model_spec.signature_name in ("", SERVING_DEFAULT)
     if redact is not keep_text:
+        for message in (request, response):
+            message.DiscardUnknownFields()  # they may hold anything
         for tensor in request.inputs.values():
             _redact(tensor, redact, is_plain=is_plain)
         for name, tensor in response.outputs.items():
@@ -91,7 +93,10 @@ def _predict_messages(call: Call, reply: Reply, redact: Redact) -> tuple[Any, An
 
 def _redact(tensor: Any, redact: Redact, *, is_plain: bool) -> None:
     if tensor.dtype != STRING:
+        tensor.ClearField("string_val")
         return
+    if tensor.tensor_content:
+        raise NotLoggedError("only texts in string_val can be redacted")
     if not is_plain:  # serialized examples: their texts cannot be told from their numbers
         raise NotLoggedError("only the texts of serving_default can be redacted")
     redacted = [redact(value.decode("utf-8", "replace")).encode() for value in tensor.string_val]

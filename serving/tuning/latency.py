@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from serving.saved_model import LoadedModel
     from serving.server.runner import SessionRunner
 
-BATCH_SIZES: Final = (1, 2, 4, 8, 16, 32)
+BATCH_SIZES: Final = (1, 2, 4, 6, 8, 12, 16, 24, 32)
 _MIN_RUNS: Final = 5
 
 Value = bytes | Sequence[bytes]
@@ -158,7 +158,7 @@ def between(
     """Returns what the latencies are on a straight line through two that are known.
 
     >>> [latency.p50_ms for latency in between(10.0, 72.0, 32)]
-    [10.0, 12.0, 16.0, 24.0, 40.0, 72.0]
+    [10.0, 12.0, 16.0, 20.0, 24.0, 32.0, 40.0, 56.0, 72.0]
 
     Args:
       one_ms: Milliseconds of a run of one row.

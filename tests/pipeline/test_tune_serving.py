@@ -9,6 +9,7 @@ from pipeline.cli import app
 from schemas import features as keys
 from schemas.errors import UserError
 from serving.server.batch_options import read_batch_options
+from serving.tuning.latency import BATCH_SIZES
 from serving.warmup import WarmupRequest, write_warmup
 from tests.serving.server.running import serving
 from tests.serving.tiny_models import save_model
@@ -34,7 +35,7 @@ def tune(model_base, *options):
 def test_what_is_written_is_served(model_base):
     found = json.loads(tune(model_base, "--json"))
     sizes = {each["batch_size"] for each in found["latencies"]}
-    assert sizes == {1, 2, 4, 8, 16, 32}
+    assert sizes == set(BATCH_SIZES)
     files = found["files"]
     assert found["chosen"]["max_batch_size"] in sizes
     with serving(

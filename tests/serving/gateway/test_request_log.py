@@ -7,10 +7,13 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_log_pb2
+from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from schemas.errors import UserError
 from serving.client import Client
+from serving.gateway.calls import Reply
+from serving.gateway.grpc_call import GrpcCall
+from serving.gateway.record import NotLoggedError, make_record
 from serving.gateway.record_file import HourlyFiles, framed
 from serving.gateway.redaction import keep_text, load_redaction, remove_text
 from serving.gateway.request_log import LogSettings
@@ -81,6 +84,29 @@ def test_an_output_that_may_quote_the_text_is_left_out_too(gateway, script, tmp_
             client.outputs(["my secret"])
     (log,) = logged(tmp_path / "log")
     assert b"secret" not in log.SerializeToString()
+
+
+def recorded(request):
+    """Returns the record of a predict request, redacted as it is by default."""
+    call = GrpcCall("/tensorflow.serving.PredictionService/Predict", request, None)
+    return make_record(call, Reply("OK", b""), remove_text(), 1.0)
+
+
+def test_texts_in_another_encoding_keep_the_record_out():
+    request = predict_pb2.PredictRequest()
+    request.inputs["text"].dtype = tf.string.as_datatype_enum
+    request.inputs["text"].tensor_content = b"\x06secret"  # as C++ reads it
+    with pytest.raises(NotLoggedError, match="only texts in string_val"):
+        recorded(request.SerializeToString())
+
+
+def test_texts_where_none_belong_are_left_out():
+    request = predict_pb2.PredictRequest(output_filter=["secret"])
+    request.inputs["x"].CopyFrom(tf.make_tensor_proto([1.5]))
+    request.inputs["x"].string_val.append(b"secret")
+    log = prediction_log_pb2.PredictionLog.FromString(recorded(request.SerializeToString()))
+    assert b"secret" not in log.SerializeToString()
+    assert tf.make_ndarray(log.predict_log.request.inputs["x"]).tolist() == [1.5]
 
 
 def test_a_hook_redacts(gateway, scheme, tmp_path):

@@ -6,9 +6,11 @@ import json
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import grpc
 import pytest
@@ -33,6 +35,45 @@ def answers(server):
         server.prediction.Predict(predict_request([2.0]), timeout=30).outputs["y"].float_val[:]
         == [3.0]
     )
+
+
+MARKER = "tmp-marker-of-a-request"
+
+
+@contextlib.contextmanager
+def files_touched():
+    """Yields the paths of everything that Python opens, lists or changes from here on."""
+    touched, is_on = [], [True]
+
+    def hear(event, arguments):
+        if is_on and event.startswith(("open", "os.", "shutil.", "glob.", "pathlib.")):
+            touched.extend(str(argument) for argument in arguments)
+
+    sys.addaudithook(hear)  # there is no way to take one back
+    try:
+        yield touched
+    finally:
+        is_on.clear()
+
+
+def test_no_path_in_a_request_reaches_the_file_system(server, tmp_path):
+    (tmp_path / "seen").touch()
+    names = [f"../../{MARKER}", f"/{MARKER}/1", f"{MARKER}\x00", f"~{MARKER}", f"gs://{MARKER}/m"]
+    with files_touched() as touched:
+        (tmp_path / "seen").read_bytes()
+        for name in names:
+            for field in ("name", "version_label", "signature_name"):
+                request = predict_request([2.0], **{field: name})
+                with pytest.raises(grpc.RpcError):
+                    server.prediction.Predict(request)
+            quoted = quote(name, safe="")
+            for path in (f"{quoted}:predict", f"half/labels/{quoted}:predict"):
+                assert server.ask(f"/v1/models/{path}", {"instances": [2]})[0] in (400, 404)
+            assert server.rest("GET", f"/v1/models/{quoted}/metadata")[0] == 404
+            body = {"instances": [2], "signature_name": name}
+            assert server.ask(PREDICT, body)[0] == 400
+    assert any(path.endswith("seen") for path in touched)
+    assert not [path for path in touched if MARKER in path]
 
 
 def test_text_that_is_no_utf8_goes_through_grpc(server):
