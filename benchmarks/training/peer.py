@@ -6,6 +6,7 @@ clipping; on a GPU also SDPA and `torch.compile`. A bare loop, without the costs
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from pathlib import Path
@@ -49,7 +50,13 @@ def main() -> None:
             padded += batch["attention_mask"].numel()
             loss = _step(model, optimizer, batch)
         loss.item()  # waits for a GPU
-        return {"seconds": time.perf_counter() - start, "tokens": tokens, "padded": padded}
+        seconds = time.perf_counter() - start
+        return {
+            "seconds": seconds,
+            "tokens": tokens,
+            "padded": padded,
+            "peak_gib": _peak_bytes() / 2**30,
+        }
 
     measure()
     answer(measure, {"versions": _versions(), "product_flops": _product_rate()})
@@ -116,7 +123,20 @@ def _step(
 def _product_rate() -> float:
     a = torch.randn(PRODUCT_SIZE, PRODUCT_SIZE, dtype=torch.bfloat16, device=DEVICE)
     b = torch.randn(PRODUCT_SIZE, PRODUCT_SIZE, dtype=torch.bfloat16, device=DEVICE)
-    return best_rate(lambda: float((a @ b)[0, 0]))
+
+    def multiply(count: int) -> float:
+        for _ in range(count):
+            product = a @ b
+        return float(product[0, 0])
+
+    return best_rate(multiply)
+
+
+def _peak_bytes() -> int:
+    """Returns the peak of the tensors on a GPU; without one, of the process."""
+    if DEVICE.type == "cuda":
+        return torch.cuda.max_memory_allocated()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
 def _versions() -> str:

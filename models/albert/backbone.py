@@ -160,7 +160,11 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
         apply = (
             checkpointed_layer if training and self.gradient_checkpointing else transformer_layer
         )
-        options = replace(self._layer_options, pieces=self._pieces(training=training))
+        options = replace(
+            self._layer_options,
+            pieces=self._pieces(training=training),
+            fused_attention=self._fuses_attention(training=training),
+        )
         layers = self._layer_sequence(options.pieces)
         for place, layer in enumerate(layers, 1):
             layer_seed = None if seed is None else seed_at(seed, _PLACES_APART * place)
@@ -183,6 +187,10 @@ class AlbertBackbone(keras_hub.models.AlbertBackbone):
         if not training or keras.config.backend() != "tensorflow":
             return pieces
         return TrainingPieces(pieces.activation, compiled=self.compute_dtype != "float32")
+
+    def _fuses_attention(self, *, training: bool) -> bool:
+        drops = training and bool(self._layer_options.attention_dropout)
+        return keras.config.backend() == "jax" and not drops
 
     def _dense(self, x: Any, layer: keras.layers.Dense) -> Any:
         kernel, bias = read(layer.kernel, x.dtype), read(layer.bias, x.dtype)

@@ -28,12 +28,15 @@ class LayerOptions:
       dropout: Rate of the two outputs.
       attention_dropout: Rate of the attention probabilities.
       pieces: How the products, activations and norms are computed.
+      fused_attention: Whether the back end computes the attention as one op, which keeps no scores
+        where it has a kernel for that; such an op drops nothing.
     """
 
     num_heads: int
     dropout: float
     attention_dropout: float
     pieces: Pieces
+    fused_attention: bool = False
 
 
 def attention_bias(padding_mask: Any) -> Any:
@@ -77,7 +80,9 @@ def transformer_layer(
     shape = ops.shape(computed)
     rows = ops.reshape(computed, (-1, x.shape[-1]))
     project = _project_first if first_only else _project
-    context = _attend(*project(x, weights, options), bias, seeds[0], options)
+    # One query a row is too few for a fused op.
+    attend = _attend_fused if options.fused_attention and not first_only else _attend
+    context = attend(*project(x, weights, options), bias, seeds[0], options)
     attended = pieces.dense(context, weights.attention_kernel, weights.attention_bias)
     attended = dropout(attended, options.dropout, seeds[1])
     rows = pieces.add_and_norm(rows, attended, weights.attention_gamma, weights.attention_beta)
@@ -146,4 +151,19 @@ def _attend(query: Any, key: Any, value: Any, bias: Any, seed: Any, options: Lay
     probabilities = ops.softmax(ops.cast(scores, "float32") + bias, axis=-1)
     probabilities = dropout(ops.cast(probabilities, value.dtype), options.attention_dropout, seed)
     context = ops.transpose(ops.matmul(probabilities, value), (0, 2, 1, 3))
+    return ops.reshape(context, (-1, options.num_heads * value.shape[-1]))
+
+
+def _attend_fused(
+    query: Any, key: Any, value: Any, bias: Any, seed: Any, options: LayerOptions
+) -> Any:
+    """Does as `_attend` without dropout: on JAX by cuDNN's flash attention where the GPU has it."""
+    del seed
+    batch, _, length, _ = ops.shape(query)
+    # Of the full shape, which cuDNN asks for.
+    mask = ops.broadcast_to(ops.equal(bias, 0.0), (batch, 1, length, length))
+    # Keras wants `(batch, length, heads, head width)`; XLA drops pairs of transpositions.
+    by_token = (ops.transpose(each, (0, 2, 1, 3)) for each in (query, key, value))
+    # The scale is in the query's kernel.
+    context = ops.dot_product_attention(*by_token, mask=mask, scale=1.0)
     return ops.reshape(context, (-1, options.num_heads * value.shape[-1]))

@@ -34,6 +34,7 @@ class Device:
       op_seconds: Time that each operation of the graph takes at least.
       is_gpu: Whether it is one; TensorFlow's own memory differs.
       precision: The policy that `train.precision: auto` comes to.
+      nominal_rate: In 16 bits, by the data sheet; 0 of a machine that was measured.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Device:
     op_seconds: float
     is_gpu: bool
     precision: str
+    nominal_rate: float = 0.0
 
     def matmul_rate(self, policy: str) -> float:
         """Returns the rate in a Keras policy; one that the device lacks runs as float32."""
@@ -70,6 +72,7 @@ def _gpu(
         op_seconds=_OP_SECONDS,
         is_gpu=True,
         precision=policies[0],
+        nominal_rate=sixteen_bit * 1e12,
     )
 
 
@@ -111,3 +114,15 @@ def named_device(name: str) -> Device:
             f"--device must be {THIS} or one of {', '.join(DEVICES)}; received {name!r}"
         )
     return DEVICES[name]
+
+
+def device_of_driver(name: str) -> Device | None:
+    """Returns the device of the table that a GPU is, by the name that its driver gives it.
+
+    >>> device_of_driver("NVIDIA H200").name, device_of_driver("NVIDIA A100-SXM4-80GB").name
+    ('h200', 'a100-80')
+    >>> device_of_driver("NVIDIA GeForce RTX 4090") is None
+    True
+    """
+    words = set(name.lower().replace("gb", "").replace("-", " ").split())
+    return next((found for key, found in DEVICES.items() if set(key.split("-")) <= words), None)

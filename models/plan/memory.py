@@ -114,6 +114,8 @@ class StepSetup:
       accumulation: Batches of a step; their gradients are summed.
       dropout: Whether the backbone drops anything.
       is_gpu: Whether a GPU computes.
+      fused_attention: Whether no scores are kept, as by flash attention: JAX on a GPU, which only
+        `benchmarks/training` trains with.
     """
 
     rows: int
@@ -123,6 +125,7 @@ class StepSetup:
     accumulation: int = 1
     dropout: bool = False
     is_gpu: bool = False
+    fused_attention: bool = False
 
 
 def step_memory(shape: ModelShape, setup: StepSetup) -> StepMemory:
@@ -164,7 +167,9 @@ def _kept(shape: ModelShape, setup: StepSetup, kept: KeptTensors, width: int) ->
     """
     tokens = setup.rows * setup.length
     layer = tokens * (kept.hidden * shape.hidden_dim + kept.intermediate * shape.intermediate_dim)
-    scores = kept.scores * setup.rows * shape.num_heads * setup.length**2
+    # Flash attention keeps one float32 of each row of scores.
+    row = _FLOAT32_BYTES if setup.fused_attention else kept.scores * setup.length
+    scores = row * setup.rows * shape.num_heads * setup.length
     if setup.checkpointing:
         inputs = shape.applications * tokens * shape.hidden_dim * width
         return 2 * layer + inputs, 2 * scores

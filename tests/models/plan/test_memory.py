@@ -51,6 +51,10 @@ def test_scores_grow_with_rows_and_the_square_of_the_length(change, factor):
     assert memory(**change).scores == factor * memory().scores
 
 
+def test_fused_attention_keeps_a_value_of_each_row_of_scores():
+    assert memory(fused_attention=True).scores == memory().scores / 128
+
+
 def test_the_peak_is_where_most_is_kept():
     short = memory(XXLARGE, rows=1, length=8)
     assert tensors(short) == always(short) + short.shared_gradients
