@@ -10,7 +10,7 @@ import keras
 
 from models.albert import AlbertBackbone
 from models.config import ModelConfig
-from models.presets import backbone_size
+from models.presets import backbone_size, check_positions
 from schemas.errors import UserError
 
 _KERAS_HUB_INITIALIZER_RANGE = 0.02
@@ -85,11 +85,7 @@ def _load_backbone(
             f"{backbone.vocabulary_size} pieces; received one with {vocabulary_size}; set "
             "vocabulary.model to the SentencePiece file of these weights"
         )
-    if backbone.max_sequence_length < config.max_length:
-        raise UserError(
-            f"model.max_length must be at most {backbone.max_sequence_length}, the positions of "
-            f"model.weights; received {config.max_length}; lower it"
-        )
+    check_positions(config, backbone.max_sequence_length)
     return backbone
 
 

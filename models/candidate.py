@@ -18,7 +18,7 @@ from models.export import Predict, TrackedPredict
 from models.precision import FLOAT32
 from models.tasks.base import Features, Task
 from models.tokenizer import AlbertTokenizer
-from models.weights.task_heads import load_heads, save_heads
+from models.weights.task_heads import head_dropout, load_heads, save_heads
 
 TASK_WEIGHTS_FILE = "task.weights.h5"
 """In the folder of a saved preset: the weights of backbone and head together."""
@@ -68,7 +68,7 @@ class Candidate:
             seed=seed,
             gradient_checkpointing=gradient_checkpointing,
         )
-        model = task.build_model(backbone, dropout=config.classifier_dropout, seed=seed)
+        model = task.build_model(backbone, dropout=head_dropout(config), seed=seed)
         if config.weights is not None:
             load_heads(model, task, Path(config.weights))
         return cls(task, config, tokenizer, seed, precision, backbone, model)

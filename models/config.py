@@ -77,7 +77,10 @@ class ModelConfig(Section):
         description="Dropout inside the backbone; unset: that of the weights, 0 where they are "
         "random (as in ALBERT v2).",
     )
-    classifier_dropout: Fraction = Field(default=0.1, description="Dropout before the head.")
+    classifier_dropout: Fraction | None = Field(
+        default=None,
+        description="Dropout before the head; unset: that of the weights, 0.1 where they say none.",
+    )
 
 
 class RateFactors(Section):

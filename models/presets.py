@@ -74,3 +74,16 @@ def backbone_size(config: ModelConfig) -> BackboneSize:
             f"{size.hidden_dim} and {size.num_heads}; change one of them"
         )
     return size
+
+
+def check_positions(config: ModelConfig, positions: int) -> None:
+    """Refuses rows that are longer than the positions of given weights.
+
+    Raises:
+      UserError: If `max_length` is more.
+    """
+    if config.max_length > positions:
+        raise UserError(
+            f"model.max_length must be at most {positions}, the positions of model.weights; "
+            f"received {config.max_length}; lower it"
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.config import ModelConfig
-from models.presets import backbone_size
+from models.presets import backbone_size, check_positions
 from schemas.errors import UserError
 
 _PRESET_CONFIG = "config.json"
@@ -67,10 +67,12 @@ def model_shape(
       first_token_only: Whether the head takes the first token alone.
 
     Raises:
-      UserError: If the size is unknown, or the weights do not say what they are.
+      UserError: If the size is unknown, the weights do not say what they are, or they have fewer
+        positions than `max_length`.
     """
     if config.weights is not None:
         preset = _preset_shape(Path(config.weights), num_outputs)
+        check_positions(config, preset.max_positions)
         return replace(preset, first_token_only=first_token_only)
     size = backbone_size(config)
     return ModelShape(

@@ -58,11 +58,12 @@ class Hub:
     endpoint: str = DEFAULT_ENDPOINT
     token: str = ""
 
-    def fetch(self, model_id: str) -> Path:
+    def fetch(self, model_id: str, near: Sequence[str] = ()) -> Path:
         """Returns the folder of a model, downloaded if it is not in the cache.
 
         Args:
           model_id: `OWNER/NAME`.
+          near: Names that may have been meant, to tell where there is no such model.
 
         Raises:
           UserError: If there is no such model, or it is not in the cache and cannot be reached.
@@ -81,6 +82,7 @@ class Hub:
                 f"the source must be a folder or a model of {self.endpoint}; received "
                 f"{model_id!r}, and the hub answers {error.response.status_code}; check the name, "
                 "or set HF_TOKEN where the model is not public"
+                + (f"; near it: {', '.join(near)}" if near else "")
             ) from error
         except (httpx.HTTPError, OSError) as error:
             raise UserError(

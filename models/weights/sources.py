@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 from models.weights.checkpoint import Checkpoint
@@ -71,13 +72,16 @@ def find_folder(source: str, hub: Hub) -> Path:
         return _fetch_preset(source)
     model_id = PUBLISHED.get(source, source.removeprefix(_HUB_SCHEME))
     if MODEL_ID.fullmatch(model_id) and not source.startswith("."):
-        return hub.fetch(model_id)
-    known = [*PUBLISHED, *PUBLISHED.values(), *KERAS_HUB_NAMES]
-    near = difflib.get_close_matches(source, known, n=3) or list(PUBLISHED)
+        return hub.fetch(model_id, _near(model_id, PUBLISHED.values()))
+    near = _near(source, [*PUBLISHED, *PUBLISHED.values(), *KERAS_HUB_NAMES]) or list(PUBLISHED)
     raise UserError(
         f"the source must be a folder, or the name of weights; received {source!r}, and there is "
         f"no such folder; near it: {', '.join(near)}"
     )
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(name, [*known], n=3)
 
 
 def _fetch_preset(handle: str) -> Path:

@@ -17,10 +17,28 @@ if TYPE_CHECKING:
     from models.config import ModelConfig
     from models.tasks.base import Task
 
+DROPOUT = 0.1
+"""Before the head of every recipe of the paper."""
+
 _BIAS = "bias"
 """Of a dense head, as long as its outputs are many; a head for masked words has none."""
 
 _log = logging.getLogger(__name__)
+
+
+def head_dropout(config: ModelConfig) -> float:
+    """Returns the dropout before a task's head: of the config, else of its weights.
+
+    Args:
+      config: Its `weights`, if any, are the folder of a preset.
+
+    Raises:
+      UserError: If the record of the weights is unreadable.
+    """
+    if config.classifier_dropout is not None:
+        return config.classifier_dropout
+    info = read_info(Path(config.weights)) if config.weights else None
+    return DROPOUT if info is None else info.classifier_dropout
 
 
 def load_heads(model: keras.Model, task: Task, preset: Path) -> tuple[str, ...]:
@@ -74,7 +92,7 @@ def save_heads(model: keras.Model, task: Task, config: ModelConfig, preset: Path
         layout=f"albert-tfx {task.name}",
         heads={head: len(value.get(_BIAS, ())) for head, value in values.items()},
         labels=task.labels,
-        classifier_dropout=config.classifier_dropout,
+        classifier_dropout=head_dropout(config),
         problem_type=task.problem_type,
     )
     tensors = {

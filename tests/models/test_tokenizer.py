@@ -1,5 +1,4 @@
 import io
-import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from schemas.errors import UserError
 from tests.models import reference
 from tests.models.conftest import SENTENCES
 from tests.models.test_normalization import known
+from tests.models.tokens.corpora import CORPORA
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 NUMBERS = ["5,", "1,000,000", "10,20,30,", "x5, y7,", "5 , 7", "٣,٤, ²,", ",5,,5,", "5,5"]
@@ -77,31 +77,13 @@ def test_ids_of_any_text_are_those_of_the_original(tokenizer, processor, texts):
     assert tokenizer(batch).to_list() == expected(processor, texts)
 
 
-def read_sst2():
-    lines = (DATA / "sst2" / "train.tsv").read_text("utf-8").splitlines()
-    return [line.split("\t")[0] for line in lines]
-
-
-def read_wnut17():
-    lines = (DATA / "wnut17" / "train.conll").read_text("utf-8").splitlines()
-    words = [line.split("\t")[0] for line in lines]
-    return [" ".join(words[first : first + 20]) for first in range(0, len(words), 20)]
-
-
-def read_squad2():
-    documents = json.loads((DATA / "squad2" / "dev.json").read_text("utf-8"))["data"]
-    paragraphs = [paragraph for document in documents for paragraph in document["paragraphs"]]
-    questions = [qa["question"] for paragraph in paragraphs for qa in paragraph["qas"]]
-    return [paragraph["context"] for paragraph in paragraphs] + questions
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("read", [read_sst2, read_wnut17, read_squad2])
+@pytest.mark.parametrize("read", CORPORA.values(), ids=CORPORA)
 def test_ids_of_real_text_are_those_of_the_original(read):
     """Releases of SentencePiece choose differently between splits of equal score ("l", "ll")."""
     if not DATA.is_dir():
         pytest.skip(f"needs the real texts in {DATA}, which are not part of the project")
-    texts = read()
+    texts = read(DATA)
     model = train(
         [reference.normalize(text) for text in texts],
         vocab_size=2000,

@@ -32,6 +32,8 @@ CASES = (
     "token_classifier",
     "question_answering",
     "multiple_choice",
+    "model_of_groups",
+    "classifier_of_groups",
 )
 RTOL = 1e-5
 ENDS = ("start", "end")

@@ -1,6 +1,7 @@
 """Writes the golden files beside it: small ALBERT models of transformers, with what they answer.
 
-Run with torch and transformers (made with Python 3.11, torch 2.13.0, transformers 5.23.0):
+Run with torch and transformers (made with Python 3.11, torch 2.13.0, transformers 5.23.0; those
+whose name ends with `of_groups` with 5.24.0):
 
     python -m tests.models.weights.make_goldens
 
@@ -35,6 +36,7 @@ SIZES = {
     "initializer_range": 0.2,  # so that every part of the model matters to the outputs
 }
 SMALLER = {"hidden_size": 16, "intermediate_size": 24, "max_position_embeddings": 24}
+GROUPS = {"num_hidden_groups": 2, "inner_group_num": 2}
 CASES = {
     "model": ("AlbertModel", {"hidden_act": "gelu"}, {}),
     "model_without_pooler": (
@@ -60,6 +62,12 @@ CASES = {
     ),
     "question_answering": ("AlbertForQuestionAnswering", {**SMALLER, "hidden_act": "gelu"}, {}),
     "multiple_choice": ("AlbertForMultipleChoice", {**SMALLER, "hidden_act": "gelu_new"}, {}),
+    "model_of_groups": ("AlbertModel", {**SMALLER, **GROUPS, "hidden_act": "gelu_new"}, {}),
+    "classifier_of_groups": (
+        "AlbertForSequenceClassification",
+        {**SMALLER, **GROUPS, "hidden_act": "gelu", "id2label": {0: "bad", 1: "good", 2: "mixed"}},
+        {},
+    ),
 }
 PICKLED = {"masked_lm": "zip", "model": "legacy"}
 SHARDED = ("pretraining",)

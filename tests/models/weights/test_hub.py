@@ -115,6 +115,12 @@ def test_index_cannot_write_outside_the_cache(hub, server, tmp_path):
     assert not any("evil" in asked for asked in server.asked)
 
 
+@pytest.mark.parametrize("name", ["albert/albert-bas-v2", "hf://albert/albert-bas-v2"])
+def test_near_names_of_a_model_that_the_hub_does_not_have(name, hub):
+    with pytest.raises(UserError, match=r"answers 404; .*; near it: albert/albert-base-v2, albert"):
+        open_checkpoint(name, hub)
+
+
 def test_model_that_the_hub_does_not_have(hub):
-    with pytest.raises(UserError, match=r"received 'albert/none', and the hub answers 404; check"):
-        open_checkpoint("albert/none", hub)
+    with pytest.raises(UserError, match=r"received 'me/none', and the hub .* not public$"):
+        open_checkpoint("me/none", hub)

@@ -97,6 +97,22 @@ def test_dropout_is_that_of_the_weights_unless_given(given, expected, tmp_path):
     assert (backbone.dropout, backbone.attention_dropout) == expected
 
 
+@pytest.mark.parametrize(
+    ("of_weights", "given", "expected"), [(0.3, None, 0.3), (0.3, 0.2, 0.2), (None, None, 0.1)]
+)
+def test_dropout_before_the_head_is_that_of_the_weights_unless_given(
+    of_weights, given, expected, tmp_path
+):
+    opened = open_hugging_face(copy_golden("classifier", tmp_path / "source"))
+    info = opened.info.model_copy(update={"classifier_dropout": of_weights})
+    (tmp_path / "preset").mkdir()
+    write_preset(dataclasses.replace(opened, info=info), tmp_path / "preset")
+    if of_weights is None:  # as KerasHub writes presets
+        (tmp_path / "preset" / "weights.json").unlink()
+    candidate = build(tmp_path / "preset", ["a", "b"], classifier_dropout=given)
+    assert candidate.model.get_layer("classifier_dropout").rate == expected
+
+
 PRETRAINING = SimpleNamespace(
     name="pretraining", weights_heads={"mlm": "mlm", "sop": "sop"}, labels=(), problem_type=""
 )
