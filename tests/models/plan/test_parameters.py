@@ -26,6 +26,6 @@ def test_a_preset_says_what_it_is_without_its_weights(tmp_path):
     backbone = build(SHAPES["two groups"])
     backbone.save_to_preset(str(tmp_path))
     (tmp_path / "model.weights.h5").unlink()
-    config = ModelConfig(weights=str(tmp_path))
+    config = ModelConfig(weights=str(tmp_path), max_length=SHAPES["two groups"].max_positions)
     shape = model_shape(config, vocabulary_size=9, num_outputs=3)
     assert shape == SHAPES["two groups"]
