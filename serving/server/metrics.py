@@ -96,10 +96,6 @@ class Metrics:
         if status == "OK":
             self._request_latency.labels(model, api, entrypoint).observe(seconds * 1e6)
 
-    def counted(self, model: str, status: str) -> None:
-        """Counts a request whose time is not of interest."""
-        self._request_count.labels(model, status).inc()
-
     def ran(self, model: str, api: str, seconds: float) -> None:
         """Notes the time of one request in the graph."""
         self._runtime_latency.labels(model, api, "TF1").observe(seconds * 1e6)

@@ -209,6 +209,59 @@ def test_files_configure_models_batching_and_metrics(two_versions, tmp_path):
         )
 
 
+METRIC_NAMES = {  # tensorflow_serving/util and batching, TensorFlow's saved_model loader, 2.16.1
+    ":tensorflow:serving:request_count": "counter",
+    ":tensorflow:serving:request_latency": "histogram",
+    ":tensorflow:serving:runtime_latency": "histogram",
+    ":tensorflow:serving:request_example_counts": "histogram",
+    ":tensorflow:serving:request_example_count_total": "counter",
+    ":tensorflow:serving:model_warmup_latency": "histogram",
+    ":tensorflow:serving:batching_session:queuing_latency": "histogram",
+    ":tensorflow:cc:saved_model:load_attempt_count": "counter",
+    ":tensorflow:cc:saved_model:load_latency": "counter",
+}
+
+
+def test_metrics_have_the_real_names_and_count(half_plus, tmp_path):
+    monitoring = tmp_path / "monitoring"
+    monitoring.write_text('prometheus_config { enable: true path: "/m" }')
+    flags = (f"--monitoring_config_file={monitoring}", "--enable_batching")
+    with serving(f"--model_base_path={half_plus}", "--model_name=half", *flags) as server:
+        body = {"signature_name": "regress", "examples": [{"x": 1.0}, {"x": 4.0}]}
+        assert server.ask("/v1/models/half:regress", body)[0] == 200
+        assert server.ask("/v1/models/no:predict", {"instances": [2]})[0] == 404
+        status, text = server.rest("GET", "/m")
+        assert server.rest("GET", "/monitoring/prometheus/metrics")[0] == 404
+    lines = text.decode().splitlines()
+    types = dict(line.split()[2:] for line in lines if line.startswith("# TYPE"))
+    assert (status, types) == (200, METRIC_NAMES)
+    for line in (
+        ':tensorflow:serving:request_count{model_name="no",status="NOT_FOUND"} 1',
+        ':tensorflow:serving:request_example_count_total{model="half"} 2',
+        ":tensorflow:serving:request_latency_count"
+        '{model_name="half",API="regress",entrypoint="REST"} 1',
+        ":tensorflow:serving:runtime_latency_count"
+        '{model_name="half",API="Regress",runtime="TF1"} 1',
+    ):
+        assert line in lines
+    loaded = f':tensorflow:cc:saved_model:load_attempt_count{{model_path="{half_plus / "1"}"'
+    assert f'{loaded},status="success"}} 1' in lines
+
+
+def test_a_rest_request_ends_at_its_time(half_plus, tmp_path):
+    batching = tmp_path / "batching"
+    batching.write_text("batch_timeout_micros { value: 20000000 }")
+    flags = ("--enable_batching", f"--batching_parameters_file={batching}")
+    base = (f"--model_base_path={half_plus}", "--model_name=half")
+    with serving(*base, *flags, "--rest_api_timeout_in_ms=200") as server:
+        begun = time.monotonic()
+        status, answer = server.ask("/v1/models/half:predict", {"instances": [2]})
+        assert time.monotonic() - begun < 15
+        code, _ = refused(server.prediction.Predict, predict_request([2.0]), timeout=0.2)
+    assert (status, list(answer)) == (504, ["error"])
+    assert code is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
 def write_warmup(folder, request):
     log = prediction_log_pb2.PredictionLog(
         predict_log=prediction_log_pb2.PredictLog(request=request)
