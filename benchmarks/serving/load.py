@@ -10,12 +10,12 @@ from benchmarks.serving.processes import run_clients
 from benchmarks.serving.servers import Running, server
 
 BATCHING = """
-max_batch_size { value: 6 }
-batch_timeout_micros { value: 2000 }
+max_batch_size { value: 8 }
+batch_timeout_micros { value: 10000 }
 max_enqueued_batches { value: 100 }
 num_batch_threads { value: 2 }
 """
-"""For two cores and 16 clients: each core has a batch of its own, and a part of the next waits."""
+"""For two cores and 16 clients: each core has a batch of its own."""
 
 
 @dataclass

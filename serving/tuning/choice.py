@@ -11,12 +11,8 @@ from schemas.errors import UserError
 from serving.server.batch_options import BatchOptions
 from serving.tuning.latency import Latency
 
-_GOOD_ENOUGH: Final = 0.9
-"""Share of the best throughput for which the smaller batch, with its lower latency, is taken.
-
-A server answers no more with the larger one unless its clients always fill it: of 16 clients and
-two runs at the same time, batches of 8 leave none waiting when a run ends (docs/serve.md).
-"""
+_GOOD_ENOUGH: Final = 0.95
+"""Share of the best throughput for which the smaller batch, with its lower latency, is taken."""
 
 _WAIT_SHARE: Final = 0.1
 """Share of one row's time that a lone request may wait for others.

@@ -304,7 +304,7 @@ FIGURES = {"latency_p50_ms": 10.0, "latency_p99_ms": 12.0, "texts_per_second": 4
 def test_the_server_is_told_how_to_batch_from_the_latencies_of_the_check(publisher):
     publisher.run(figures=FIGURES)
     options = read_batch_options(publisher.model_base / "batching.config")
-    assert (options.max_batch_size, options.batch_timeout_micros) == (16, 1000)
+    assert (options.max_batch_size, options.batch_timeout_micros) == (24, 1000)
     assert publisher.versions() == ["1", "batching.config", "models.config", "monitoring.config"]
 
 
