@@ -137,10 +137,12 @@ def _print_comparison(workers: Sequence[Worker], workload: Workload) -> None:
     if len(workers) > 1:
         ratio = _tokens_per_second(workers[0]) / _tokens_per_second(workers[1])
         console.print(f"ours / transformers: {ratio:.2f}")
-    # Of attention that keeps no scores only a GPU has a kernel.
-    planned = planned_gib(workload, is_gpu=bool(gpu), fused_attention=bool(gpu))
-    peak = _peak_gib(workers[0])
-    console.print(f"planned {planned:.2f} GiB / ours {peak:.2f} GiB: {planned / peak:.2f}")
+    # XLA multiplies in float32 on a CPU, with copies that the plan does not know.
+    if gpu or workers[0].ready["backend"] == "tensorflow":
+        # Of attention that keeps no scores only a GPU has a kernel.
+        planned = planned_gib(workload, is_gpu=bool(gpu), fused_attention=bool(gpu))
+        peak = _peak_gib(workers[0])
+        console.print(f"planned {planned:.2f} GiB / ours {peak:.2f} GiB: {planned / peak:.2f}")
 
 
 def _cells(worker: Worker, workload: Workload, product: float, nominal: float) -> list[str]:

@@ -80,7 +80,7 @@ def main() -> None:
     if workload.steps > 1:
         measure()
     ready = {"versions": _versions(), "product_flops": _product_rate(), "gpu": _device_name()}
-    answer(measure, ready)
+    answer(measure, ready | {"backend": keras.config.backend()})
 
 
 def _model(workload: Workload) -> keras.Model:
