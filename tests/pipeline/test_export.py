@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+import sentencepiece
 from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 
@@ -79,6 +80,38 @@ def test_pretrained_heads_fill_in_masks(golden, outputs, tmp_path):
     assert answer.keys() == outputs
     assert np.shape(answer["tokens"]) == np.shape(answer["scores"]) == (2, 5)
     assert all(answer["tokens"][0])
+
+
+def test_masks_are_filled_in_as_the_pipeline_of_transformers_does(tmp_path):
+    source = copy_golden("masked_lm", tmp_path / "source")
+    export_fine_tuned(str(source), tmp_path / "served")
+    asked = json.loads((GOLDENS / "masked_lm" / "answers.json").read_text())
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(source / "spiece.model"))
+    answers = predict(tmp_path / "served", [row["text"] for row in asked])
+    for row, answer in zip(asked, answers, strict=True):
+        masks = len(row["tokens"])
+        pieces = [[processor.id_to_piece(piece) for piece in best] for best in row["tokens"]]
+        expected = [[piece.removeprefix("▁") for piece in best] for best in pieces]
+        assert answer["tokens"][:masks] == expected
+        np.testing.assert_allclose(answer["scores"][:masks], row["scores"], rtol=1e-5)
+
+
+def test_questions_are_answered_by_the_best_spans_of_transformers_logits(tmp_path):
+    source = copy_golden("question_answering", tmp_path / "source")
+    done = CliRunner().invoke(app, ["export", str(source), str(tmp_path / "served")])
+    assert done.exit_code == 0, done.output
+    assert graph_problems(tmp_path / "served" / "1") == []
+    asked = json.loads((GOLDENS / "question_answering" / "answers.json").read_text())
+    rows = [{name: row[name] for name in ("question", "context")} for row in asked]
+    for row, answer in zip(asked, predict(tmp_path / "served", rows), strict=True):
+        start, end = (row["spans"][0][name] for name in ("start", "end"))
+        assert (answer["start"], answer["end"], answer["no_answer"]) == (start, end, False)
+        assert answer["answer"] == row["context"][start:end]
+        chances = np.exp([row["null_score"], *(span["score"] for span in row["spans"])])
+        none, best = chances[:2] / chances.sum()
+        np.testing.assert_allclose(
+            [answer["no_answer_probability"], answer["score"]], [none, best], rtol=1e-5
+        )
 
 
 def test_weights_without_a_fine_tuned_head(tmp_path):

@@ -91,6 +91,13 @@ QUESTIONS = [
     ("a fine film", "it was", ["dull", "funny", "fine"]),
     ("people laughed", "who?", ["nobody", "people"]),
 ]
+ASKED_OF_CONTEXTS = [
+    ("who?", "nobody laughed!"),
+    ("a film?", "a  FUNNY film"),
+    ("the", "warm"),
+]
+MASKED_TEXTS = ["a [MASK] film", "[MASK] laughed, and both were [MASK]", "[MASK]"]
+LONGEST_ANSWER, BEST_SPANS = 30, 20
 
 
 def make_inputs(vocabulary_size, generator):
@@ -263,6 +270,70 @@ def tag_texts(folder):
     (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
 
 
+def answer_contexts(folder):
+    """The best spans by the logits of the model: all are tried, no answer is `[CLS]`."""
+    shutil.copy(HERE / "spiece.model", folder)
+    model = transformers.AutoModelForQuestionAnswering.from_pretrained(folder).eval()
+    tokenizer = transformers.AlbertTokenizer.from_pretrained(folder)
+    answers = []
+    for question, context in ASKED_OF_CONTEXTS:
+        encoded = tokenizer(
+            question,
+            context,
+            return_offsets_mapping=True,
+            return_token_type_ids=True,
+            return_tensors="pt",
+        )
+        places, parts = encoded.pop("offset_mapping")[0].tolist(), encoded.sequence_ids(0)
+        with torch.no_grad():
+            outputs = model(**encoded)
+        starts, ends = outputs.start_logits[0].tolist(), outputs.end_logits[0].tolist()
+        pieces = [index for index, part in enumerate(parts) if part == 1]
+        spans = [
+            (starts[first] + ends[last], places[first][0], places[last][1])
+            for first in pieces
+            for last in pieces
+            if first <= last < first + LONGEST_ANSWER
+        ]
+        spans = sorted(spans, reverse=True)[:BEST_SPANS]
+        answers.append(
+            {
+                "question": question,
+                "context": context,
+                "spans": [
+                    {"score": score, "start": start, "end": end} for score, start, end in spans
+                ],
+                "null_score": starts[0] + ends[0],
+            }
+        )
+    (folder / "spiece.model").unlink()
+    (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
+
+
+def fill_masks(folder):
+    """What the pipeline puts in the place of each mask."""
+    shutil.copy(HERE / "spiece.model", folder)
+    pipeline = transformers.pipeline(
+        "fill-mask",
+        model=transformers.AutoModelForMaskedLM.from_pretrained(folder),
+        tokenizer=transformers.AlbertTokenizer.from_pretrained(folder),
+        top_k=5,
+    )
+    answers = []
+    for text in MASKED_TEXTS:
+        found = pipeline(text)
+        masks = found if isinstance(found[0], list) else [found]
+        answers.append(
+            {
+                "text": text,
+                "tokens": [[row["token"] for row in rows] for rows in masks],
+                "scores": [[row["score"] for row in rows] for rows in masks],
+            }
+        )
+    (folder / "spiece.model").unlink()
+    (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
+
+
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir()
@@ -281,6 +352,8 @@ def main():
     answer_texts(HERE / "classifier")
     tag_texts(HERE / "token_classifier")
     answer_questions(HERE / "multiple_choice")
+    answer_contexts(HERE / "question_answering")
+    fill_masks(HERE / "masked_lm")
 
 
 if __name__ == "__main__":
