@@ -87,9 +87,8 @@ def show(first: RunReport, pretrained: RunReport, scratch: RunReport) -> int:
         f"pretraining: {_training(first)['steps']:,} steps in {_training(first)['seconds']:.0f} s; "
         f"dev loss of masked words by stretch {' '.join(f'{loss:.3f}' for loss in losses)}"
     )
-    if first.verdict is not None:
-        for model, metrics in first.verdict.metrics.items():
-            console.print(f"  {model}: " + ", ".join(f"{k} {v:.4f}" for k, v in metrics.items()))
+    for model, metrics in first.verdict.metrics.items() if first.verdict else ():
+        console.print(f"  {model}: {', '.join(f'{name} {metrics[name]}' for name in metrics)}")
     table = Table(title="SST-2, best dev accuracy of each seed", title_justify="left")
     for column in ("weights", "mean", "standard deviation", "by seed", "gate"):
         table.add_column(column)

@@ -70,4 +70,6 @@ def test_nothing_else_is_needed_to_train_and_serve_it(tmp_path):
     assert report.verdict is not None
     assert {"pearson", "mse"} <= report.verdict.metrics["candidate"].keys()
     (answer,) = predict(Path(report.model_base), ["open now"])
-    assert 0.0 < answer["score"] < 1.0
+    score = answer["score"]
+    assert isinstance(score, float)
+    assert 0.0 < score < 1.0
