@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 
+from benchmarks.biases import draw_biases
 from benchmarks.inference.workload import LABELS, SAVED_MODELS, TEXTS_FILE, TRANSFORMERS_FOLDER
 from models.candidate import Candidate
 from models.config import ModelConfig, VocabularyConfig
@@ -42,6 +43,7 @@ def main(folder: Path, data: Path, size: str) -> None:
     config = ModelConfig(size=size, max_length=MAX_LENGTH)
     tokenizer = AlbertTokenizer(vocabulary)
     candidate = Candidate.build(task, config, tokenizer, seed=1, precision="float32")
+    draw_biases(candidate.model)
     head = candidate.model.get_layer("logits")
     assert isinstance(head, keras.layers.Dense)
     head.kernel.assign(head.kernel * _SPREAD)

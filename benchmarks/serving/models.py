@@ -40,6 +40,7 @@ def save_albert(folder: Path, size: str, texts: Path, precision: str = "float32"
       texts: A text a line, to train the vocabulary on.
       precision: Of the matrix products, `model.serving_precision`.
     """
+    from benchmarks.biases import draw_biases
     from models.candidate import Candidate
     from models.config import ModelConfig, VocabularyConfig
     from models.export import export_saved_model
@@ -58,5 +59,6 @@ def save_albert(folder: Path, size: str, texts: Path, precision: str = "float32"
     candidate = Candidate.build(
         task, config, AlbertTokenizer(vocabulary), seed=1, precision="float32"
     )
+    draw_biases(candidate.model)
     info = ModelInfo(name=size, task="classification", labels=labels, max_length=128)
     export_saved_model(str(folder), task, candidate.predict_function(), info)
