@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from kubeflow.locations import PATHS
+from kubeflow.locations import named_paths
 from pipeline.config import RunConfig
 
 _GS: Final = "gs://"
@@ -58,8 +58,8 @@ def _uris(config: RunConfig) -> Iterator[tuple[str | None, str]]:
         yield config.kubeflow.data_root, _READ
         yield config.kubeflow.state_root, _WRITE
         yield config.kubeflow.pipeline_root, _WRITE
-    for section, key in PATHS:
-        yield getattr(getattr(config, section), key), _WRITE if section == "publish" else _READ
+    for keys, path in named_paths(config).items():
+        yield path, _WRITE if keys[0] == "publish" else _READ
 
 
 def _problem(bucket: Any, rights: set[str]) -> str:

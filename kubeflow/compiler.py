@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import yaml
 
+from kubeflow.continuous import add_policy, nest
 from kubeflow.locations import Target, located
 from kubeflow.machines import check_machines, equip, node_choice
-from kubeflow.parameters import IMAGE, PARAMETERS, PREFIX
+from kubeflow.parameters import IMAGE, PARAMETERS, PREFIX, ROUND_PARAMETERS
 from pipeline.config import RunConfig
 from pipeline.kubeflow_config import KubeflowConfig
 
@@ -34,12 +35,17 @@ def compile_config(config: RunConfig, target: Target) -> str:
     Raises:
       UserError: If a path could not be reached from there.
     """
-    spec = _pipeline_spec(located(config, target), config)
-    machines = config.kubeflow.machines if config.kubeflow else {}
-    check_machines(machines, set(spec["root"]["dag"]["tasks"]), target)
-    equip(spec, machines)
+    there = located(config, target)
+    spec = _pipeline_spec(there, config)
+    if config.is_watched:
+        add_policy(spec, there, image=_IMAGE_INPUT, run_id=RUN_ID)
+    if config.kubeflow:
+        check_machines(config.kubeflow, set(spec["root"]["dag"]["tasks"]), target)
+        equip(spec, config.kubeflow, target)
     _add_parameters(spec, config)
     _leave_uncached(spec)
+    if config.is_watched:
+        nest(spec)
     if config.kubeflow and config.kubeflow.pipeline_root:
         spec["defaultPipelineRoot"] = config.kubeflow.pipeline_root
     _check(spec)
@@ -107,13 +113,17 @@ def _add_parameters(spec: dict[str, Any], config: RunConfig) -> None:
     for task in tasks:
         _add_input(spec, task, IMAGE, "STRING")
     for parameter in PARAMETERS:
-        kind = "NUMBER_INTEGER" if parameter.whole else "NUMBER_DOUBLE"
         inputs[parameter.name] = {
-            "parameterType": kind,
-            "defaultValue": parameter.read(config) or 0,
+            "parameterType": parameter.type_name,
+            # With the policy of `watch`, the config's own values are not for every round.
+            "defaultValue": parameter.unset
+            if config.is_watched
+            else parameter.read(config) or parameter.unset,
             "description": parameter.description,
         }
-        _add_input(spec, parameter.node, parameter.name, kind)
+    for parameter in (*PARAMETERS, *(ROUND_PARAMETERS if config.is_watched else ())):
+        for task in tasks.keys() & set(parameter.nodes):
+            _add_input(spec, task, parameter.name, parameter.type_name)
 
 
 def _add_input(spec: dict[str, Any], task: str, name: str, kind: str) -> None:
@@ -146,6 +156,8 @@ def _platform_spec(spec: dict[str, Any], section: KubeflowConfig) -> dict[str, A
     ]
     executors: dict[str, Any] = {}
     for name, component in spec["components"].items():
+        if "executorLabel" not in component:
+            continue
         machine = section.machines.get(name)
         part = {"pvcMount": list(mounts)} if mounts else {}
         part |= node_choice(machine) if machine else {}

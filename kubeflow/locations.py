@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, TypeVar, get_args
+
+from pydantic import BaseModel
 
 from pipeline.config import RunConfig
 from pipeline.kubeflow_config import KubeflowConfig
@@ -13,11 +15,13 @@ from schemas.errors import UserError
 Target = Literal["vertex", "kubeflow"]
 TARGETS: Final[tuple[Target, ...]] = get_args(Target)
 
+SectionType = TypeVar("SectionType", bound=BaseModel)
+
 MOUNTS: Final[Mapping[str, str]] = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
 """Where a bucket lies as a folder: Vertex mounts Cloud Storage there; Kubeflow's launcher copies
 a step's artifacts there and back. It is the rule of `Artifact.path` in the SDK of both."""
 
-PATHS: Final = (
+_PATHS: Final = (
     ("ingest", "train"),
     ("ingest", "eval"),
     ("ingest", "test"),
@@ -26,8 +30,32 @@ PATHS: Final = (
     ("model", "weights"),
     ("publish", "model_base"),
 )
-"""Every key of the config that names a file which a step reads or writes. `validation.schema_file`
-is read while compiling, and travels in the pipeline."""
+_WATCHED_PATHS: Final = (("watch", "drift", "log_dir"), ("watch", "labels", "files"))
+"""Read where a pipeline decides by itself whether a run is due."""
+
+
+def named_paths(config: RunConfig) -> dict[tuple[str, ...], str]:
+    """Returns every path that a step reads or writes, by its keys in the config.
+
+    `validation.schema_file` is read while compiling, and travels in the pipeline.
+    """
+    places = (*_PATHS, *_WATCHED_PATHS) if config.is_watched else _PATHS
+    found = {keys: _value(config, keys) for keys in places}
+    return {keys: path for keys, path in found.items() if path is not None}
+
+
+def _value(section: Any, keys: tuple[str, ...]) -> Any:
+    """Returns what is at `keys`; None where a section on the way is not there."""
+    for key in keys:
+        section = None if section is None else getattr(section, key)
+    return section
+
+
+def _with_value(section: SectionType, keys: tuple[str, ...], value: str) -> SectionType:
+    """Returns a section with `value` at `keys`."""
+    key, *inner = keys
+    new = _with_value(getattr(section, key), tuple(inner), value) if inner else value
+    return section.model_copy(update={key: new})
 
 
 def mounted(uri: str) -> str:
@@ -50,21 +78,16 @@ def located(config: RunConfig, target: Target) -> RunConfig:
     """
     section = _section(config)
     problems = list(_root_problems(config, section, target))
-    changes: dict[str, dict[str, str]] = {}
-    for name, key in PATHS:
-        path = getattr(getattr(config, name), key)
-        if path is not None:
-            full = _joined(section.data_root, path)
-            if _reached(full, section, target):
-                changes.setdefault(name, {})[key] = _as_seen(full, name, config)
-            else:
-                problems.append(f"{name}.{key}: {path}")
+    there = config
+    for keys, path in named_paths(config).items():
+        full = _joined(section.data_root, path)
+        if _reached(full, section, target):
+            there = _with_value(there, keys, _as_seen(full, keys[0], config))
+        else:
+            problems.append(f"{'.'.join(keys)}: {path}")
     if problems:
         raise UserError("\n  ".join([_rule(target), *problems]))
-    updated = {
-        name: getattr(config, name).model_copy(update=values) for name, values in changes.items()
-    }
-    return config.model_copy(update={**updated, "output": mounted(section.state_root)})
+    return there.model_copy(update={"output": mounted(section.state_root)})
 
 
 def _as_seen(path: str, section: str, config: RunConfig) -> str:

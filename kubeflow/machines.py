@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
+from kubeflow.job_plan import as_job, is_job, job_problems
 from kubeflow.locations import Target
-from pipeline.kubeflow_config import Machine
+from pipeline.kubeflow_config import KubeflowConfig, Machine
 from schemas.errors import UserError
 
 SPOT_LABEL: Final = "cloud.google.com/gke-spot"
@@ -16,38 +16,48 @@ _BACKOFF: Final = {"backoffDuration": "60s", "backoffFactor": 2.0, "backoffMaxDu
 """Waits for the next machine: 1, 2, 4 … minutes, an hour at most."""
 
 
-def check_machines(machines: Mapping[str, Machine], steps: set[str], target: Target) -> None:
+def check_machines(section: KubeflowConfig, steps: set[str], target: Target) -> None:
     """Checks that the machines fit the pipeline and the place.
 
     Args:
-      machines: By name of the step.
+      section: Its machines are by name of the step.
       steps: The steps that there are.
       target: Where the pipeline will run.
 
     Raises:
       UserError: With everything that is wrong, one line each.
     """
+    machines = section.machines
     problems = [
         f"{name}: there is no such step; there are {', '.join(sorted(steps))}"
         for name in sorted(machines.keys() - steps)
     ]
     for name, machine in machines.items():
-        problems += [f"{name}.{problem}" for problem in _problems(machine, target)]
+        found = _problems(machine, target)
+        if is_job(machine, target):
+            found += job_problems(name, machine, section.vertex)
+        problems += [f"{name}.{problem}" for problem in found]
     if problems:
         raise UserError("\n  ".join([f"kubeflow.machines cannot be had on {target}:", *problems]))
 
 
 def _problems(machine: Machine, target: Target) -> list[str]:
-    problems = []
     accelerator = machine.accelerator or ""
     if target == "vertex":
+        problems = []
         if "/" in accelerator:
             problems.append(f"accelerator: a type such as NVIDIA_L4; received {accelerator}")
-        if machine.spot:
-            problems.append("spot: Vertex gives a pipeline's steps no spot machines; leave it out")
         if machine.node_labels:
             problems.append("node_labels: Vertex has no nodes to choose; leave them out")
-    elif accelerator and "/" not in accelerator:
+        if machine.machine_type is not None and not is_job(machine, target):
+            problems.append("machine_type: is for workers and spot; give cpu and memory_gb here")
+        return problems
+    problems = [
+        f"{key}: a step of Kubeflow is one pod, whose node is chosen with node_labels; leave it out"
+        for key in ("workers", "machine_type")
+        if getattr(machine, key) not in (None, 1)
+    ]
+    if accelerator and "/" not in accelerator:
         problems.append(
             f"accelerator: a resource such as nvidia.com/gpu; received {accelerator}; "
             "choose the type with node_labels"
@@ -55,18 +65,23 @@ def _problems(machine: Machine, target: Target) -> list[str]:
     return problems
 
 
-def equip(spec: dict[str, Any], machines: Mapping[str, Machine]) -> None:
-    """Adds resources and retries to the steps of a compiled pipeline.
+def equip(spec: dict[str, Any], section: KubeflowConfig, target: Target) -> None:
+    """Adds resources, jobs and retries to the steps of a compiled pipeline.
 
     Args:
       spec: A PipelineSpec as JSON, changed in place.
-      machines: By name of the step.
+      section: Its machines are by name of the step.
+      target: Where the pipeline will run.
     """
-    for name, machine in machines.items():
-        resources = _resources(machine)
+    for name, machine in section.machines.items():
         label = spec["components"][name]["executorLabel"]
-        if resources:
-            spec["deploymentSpec"]["executors"][label]["container"]["resources"] = resources
+        container = spec["deploymentSpec"]["executors"][label]["container"]
+        resources = _resources(machine)
+        if is_job(machine, target) and section.vertex is not None:
+            job = f"{spec['pipelineInfo']['name']}-{name}"
+            as_job(container, job, machine, section.vertex)
+        elif resources:
+            container["resources"] = resources
         if machine.num_retries:
             task = spec["root"]["dag"]["tasks"][name]
             task["retryPolicy"] = {"maxRetryCount": machine.num_retries, **_BACKOFF}

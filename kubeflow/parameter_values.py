@@ -6,11 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from kubeflow.parameters import IMAGE, PARAMETERS, changed, problems_of
+from kubeflow.parameters import IMAGE, PARAMETERS, Value, changed, problems_of
 from pipeline.config import RunConfig
 from schemas.errors import UserError
-
-Value = int | float | str
 
 
 def read_parameters(texts: Sequence[str], config: RunConfig) -> dict[str, Value]:
@@ -38,7 +36,7 @@ def read_parameters(texts: Sequence[str], config: RunConfig) -> dict[str, Value]
         problems = _refused_by_sections(given, config)
     if problems:
         raise UserError("\n  ".join(["the parameters of the run cannot be used:", *problems]))
-    whole = {parameter.name for parameter in PARAMETERS if parameter.whole}
+    whole = {parameter.name for parameter in PARAMETERS if parameter.kind == "integer"}
     return {name: int(value) if name in whole else value for name, value in given.items()}
 
 
@@ -60,7 +58,7 @@ def _refused_by_sections(given: Mapping[str, Value], config: RunConfig) -> list[
     for parameter in PARAMETERS:
         if value := given.get(parameter.name):
             try:
-                changed(held[parameter.node], parameter, float(value))
+                changed(held[parameter.nodes[-1]], parameter, float(value))
             except UserError as error:
                 problems.append(str(error))
     return problems

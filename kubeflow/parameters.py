@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
 from components.ingest.config import IngestConfig
-from models.config import TrainConfig
+from models.config import ModelConfig, TrainConfig, VocabularyConfig
 from pipeline.config import RunConfig
 from schemas.errors import UserError
 from schemas.section import Section
@@ -21,14 +21,19 @@ PREFIX: Final = "pipelinechannel--"
 """How the Kubeflow SDK names a task's input that comes from the run; its backend looks for it."""
 
 
+Value = int | float | str
+
+_TRAINING: Final = ("Tuner", "Trainer")
+
+
 @dataclass(frozen=True)
 class RunParameter:
-    """A number of the config that a run may change; 0 leaves it as the config has it.
+    """A value of the config that a run may change; 0 or an empty text leaves it as compiled.
 
     Attributes:
       name: Name, for who starts a run.
-      whole: Whether it is a whole number.
-      node: The node that takes it.
+      kind: What values it takes.
+      nodes: The nodes that take it, where there are such.
       exec_property: The node's parameter, JSON, that holds it.
       section: Keys from there to the section of the config; none: it is the section itself.
       key: Key in the section.
@@ -39,22 +44,33 @@ class RunParameter:
     """
 
     name: str
-    whole: bool
-    node: str
+    kind: Literal["integer", "number", "path"]
+    nodes: tuple[str, ...]
     exec_property: str
     section: tuple[str, ...]
     key: str
     model: type[Section]
     replaces: str | None
-    read: Callable[[RunConfig], float | None]
+    read: Callable[[RunConfig], Value | None]
     description: str
+
+    @property
+    def type_name(self) -> str:
+        """Its type in a PipelineSpec."""
+        kinds = {"integer": "NUMBER_INTEGER", "number": "NUMBER_DOUBLE", "path": "STRING"}
+        return kinds[self.kind]
+
+    @property
+    def unset(self) -> Value:
+        """The value that changes nothing."""
+        return "" if self.kind == "path" else 0
 
 
 PARAMETERS: Final = (
     RunParameter(
         name="span",
-        whole=True,
-        node="Ingest",
+        kind="integer",
+        nodes=("Ingest",),
         exec_property="config",
         section=(),
         key="span",
@@ -65,8 +81,8 @@ PARAMETERS: Final = (
     ),
     RunParameter(
         name="learning_rate",
-        whole=False,
-        node="Trainer",
+        kind="number",
+        nodes=_TRAINING,
         exec_property="custom_config",
         section=("train",),
         key="learning_rate",
@@ -77,8 +93,8 @@ PARAMETERS: Final = (
     ),
     RunParameter(
         name="steps",
-        whole=True,
-        node="Trainer",
+        kind="integer",
+        nodes=_TRAINING,
         exec_property="custom_config",
         section=("train",),
         key="steps",
@@ -88,6 +104,47 @@ PARAMETERS: Final = (
         description="Optimizer steps; 0: as compiled.",
     ),
 )
+"""What whoever starts a run may give."""
+
+ROUND_PARAMETERS: Final = (
+    RunParameter(
+        name="epochs",
+        kind="number",
+        nodes=_TRAINING,
+        exec_property="custom_config",
+        section=("train",),
+        key="epochs",
+        model=TrainConfig,
+        replaces="steps",
+        read=lambda config: config.train.epochs,
+        description="Passes over the training split; 0: as compiled.",
+    ),
+    RunParameter(
+        name="weights",
+        kind="path",
+        nodes=_TRAINING,
+        exec_property="custom_config",
+        section=("model",),
+        key="weights",
+        model=ModelConfig,
+        replaces=None,
+        read=lambda config: config.model.weights,
+        description="Preset folder that training starts from; empty: as compiled.",
+    ),
+    RunParameter(
+        name="vocabulary",
+        kind="path",
+        nodes=("VocabularyTrainer",),
+        exec_property="config",
+        section=(),
+        key="model",
+        model=VocabularyConfig,
+        replaces=None,
+        read=lambda config: config.vocabulary_source.model,
+        description="SentencePiece model of these weights; empty: as compiled.",
+    ),
+)
+"""What the first step of a pipeline with the policy of `watch` decides beside them."""
 
 
 def check_parameters(given: Mapping[str, Any]) -> None:
@@ -96,7 +153,11 @@ def check_parameters(given: Mapping[str, Any]) -> None:
     Raises:
       UserError: With everything that is wrong, one line each.
     """
-    if problems := problems_of(given):
+    _refuse(problems_of(given))
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
         raise UserError("\n  ".join(["the parameters of the run cannot be used:", *problems]))
 
 
@@ -108,22 +169,32 @@ def problems_of(given: Mapping[str, Any]) -> list[str]:
         for name in given
         if name not in known and name != IMAGE
     ]
-    problems += [
-        problem for name in known if name in given and (problem := _problem(known[name], given))
-    ]
+    problems += _wrong(PARAMETERS, given)
     image = given.get(IMAGE, IMAGE)
     if not isinstance(image, str) or not image or any(mark.isspace() for mark in image):
         problems.append(f"{IMAGE}: must be the name of an image; received {image!r}")
     return problems
 
 
-def _problem(parameter: RunParameter, given: Mapping[str, Any]) -> str:
-    value = given[parameter.name]
+def _wrong(parameters: Sequence[RunParameter], given: Mapping[str, Any]) -> list[str]:
+    """Returns what is wrong with the values of `parameters` that are given, a line each."""
+    return [
+        problem
+        for parameter in parameters
+        if parameter.name in given and (problem := _problem(parameter, given[parameter.name]))
+    ]
+
+
+def _problem(parameter: RunParameter, value: Any) -> str:
+    if parameter.kind == "path":
+        is_text = isinstance(value, str)
+        return "" if is_text else f"{parameter.name}: must be a path; received {value!r}"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     fits = is_number and math.isfinite(value) and value >= 0
-    if fits and not (parameter.whole and value != int(value)):
+    is_whole = parameter.kind == "integer"
+    if fits and not (is_whole and value != int(value)):
         return ""
-    kind = "whole number" if parameter.whole else "number"
+    kind = "whole number" if is_whole else "number"
     return f"{parameter.name}: must be a {kind} from 0 on; received {value!r}"
 
 
@@ -141,16 +212,18 @@ def taken_in(values: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if name.startswith(PREFIX)
     }
-    check_parameters(given)
+    of_round = {parameter.name for parameter in ROUND_PARAMETERS}
+    problems = problems_of({name: value for name, value in given.items() if name not in of_round})
+    _refuse(problems + _wrong(ROUND_PARAMETERS, given))
     taken = {name: value for name, value in values.items() if not name.startswith(PREFIX)}
-    for parameter in PARAMETERS:
+    for parameter in (*PARAMETERS, *ROUND_PARAMETERS):
         if given.get(parameter.name):
             text = taken[parameter.exec_property]
             taken[parameter.exec_property] = changed(text, parameter, given[parameter.name])
     return taken
 
 
-def changed(text: str, parameter: RunParameter, value: float) -> str:
+def changed(text: str, parameter: RunParameter, value: Value) -> str:
     """Returns the JSON `text` with a value in its place, if its section takes it.
 
     Raises:
@@ -160,7 +233,8 @@ def changed(text: str, parameter: RunParameter, value: float) -> str:
     section = content
     for key in parameter.section:
         section = section[key]
-    section[parameter.key] = int(value) if parameter.whole else float(value)
+    types: Mapping[str, type[Value]] = {"integer": int, "number": float, "path": str}
+    section[parameter.key] = types[parameter.kind](value)
     if parameter.replaces is not None:
         section[parameter.replaces] = None
     try:

@@ -15,6 +15,19 @@ from schemas.errors import UserError
 _COLORS = {"active": "green", "paused": "yellow"}
 
 
+def check_rounds(submission: Submission, timing: Timing) -> None:
+    """Checks that runs which go on from each other do not run at once.
+
+    Raises:
+      UserError: If they would.
+    """
+    if submission.is_watched and timing.max_concurrency > 1:
+        raise UserError(
+            "--max-concurrency must be 1 for a config with a section `watch`, whose runs go on "
+            f"from each other; received {timing.max_concurrency}; leave it out"
+        )
+
+
 def create(
     place: Place, submission: Submission, name: str, timing: Timing, *, replace: bool = False
 ) -> Schedule:

@@ -11,11 +11,13 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from kubeflow.locations import MOUNTS
+from kubeflow.helpers import is_helper, set_aside
+from kubeflow.invocation import mounts_below, place, translated
 from kubeflow.parameters import taken_in
 
 _RUNNER: Final = "--runner="
@@ -45,44 +47,21 @@ def run_step(arguments: Sequence[str], *, root: str = "") -> None:
     inputs["parameterValues"] = taken_in(inputs.get("parameterValues", {}))
     # Workers on other machines have no folders for the buckets; the steps that use them need none.
     is_spread = any(argument.startswith(_RUNNER) for argument in beam_arguments)
-    to_folder = {} if is_spread else {scheme: root + name for scheme, name in MOUNTS.items()}
-    _place(invocation, to_folder)
+    to_folder = {} if is_spread else mounts_below(root)
+    place(invocation, to_folder)
+    helps = is_helper(os.environ.get("TF_CONFIG", ""))
+    if helps:
+        set_aside(invocation, Path(tempfile.mkdtemp(prefix="helper-")))
     parsed.json_serialized_invocation_args = json.dumps(invocation)
     kubeflow_v2_run_executor.main((parsed, beam_arguments))
-    if not is_spread:
+    if not is_spread and not helps:
         _report_uris(Path(invocation["outputs"]["outputFile"]), to_folder)
-
-
-def _place(invocation: dict[str, Any], to_folder: Mapping[str, str]) -> None:
-    """Turns the URIs of artifacts into folders, and makes those of the outputs."""
-    for side in ("inputs", "outputs"):
-        part = invocation.setdefault(side, {})
-        part["artifacts"] = _translated(part.get("artifacts", {}), to_folder)
-    outputs = invocation["outputs"]
-    outputs["outputFile"] = _translated(outputs["outputFile"], to_folder)
-    artifacts = [item for listed in outputs["artifacts"].values() for item in listed["artifacts"]]
-    if to_folder:
-        for artifact in artifacts:
-            Path(artifact["uri"]).mkdir(parents=True, exist_ok=True)
 
 
 def _report_uris(report: Path, to_folder: Mapping[str, str]) -> None:
     """Turns the folders in what the step reports back into URIs."""
     to_uri = {folder: scheme for scheme, folder in to_folder.items()}
-    report.write_text(json.dumps(_translated(json.loads(report.read_text("utf-8")), to_uri)))
-
-
-def _translated(value: Any, prefixes: Mapping[str, str]) -> Any:
-    """Returns JSON with every text that starts with one of `prefixes` starting otherwise."""
-    if isinstance(value, dict):
-        return {key: _translated(inner, prefixes) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_translated(inner, prefixes) for inner in value]
-    if isinstance(value, str):
-        for old, new in prefixes.items():
-            if value.startswith(old):
-                return new + value.removeprefix(old)
-    return value
+    report.write_text(json.dumps(translated(json.loads(report.read_text("utf-8")), to_uri)))
 
 
 if __name__ == "__main__":

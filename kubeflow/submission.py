@@ -27,12 +27,14 @@ class Submission:
       section: Where its files lie, and whom it is sent to.
       text: The compiled pipeline, as `albert-tfx compile` writes it.
       parameters: What a run is given in the place of the pipeline's defaults.
+      is_watched: Whether a run first looks if it is due; such runs come one after the other.
     """
 
     name: str
     section: KubeflowConfig
     text: str
     parameters: Mapping[str, Value]
+    is_watched: bool = False
 
     @cached_property
     def documents(self) -> list[dict[str, Any]]:
@@ -64,4 +66,5 @@ def prepare(config: RunConfig, target: Target, parameters: Sequence[str]) -> Sub
     text = compile_config(config, target)
     if config.kubeflow is None:
         raise UserError("the config needs a section `kubeflow`; see docs/kubeflow.md")
-    return Submission(config.name.replace("_", "-"), config.kubeflow, text, values)
+    name = config.name.replace("_", "-")
+    return Submission(name, config.kubeflow, text, values, config.is_watched)

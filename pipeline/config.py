@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from components.evaluation.config import EvaluateConfig
 from components.ingest.config import IngestConfig
+from components.ingest.span_pattern import has_span
 from components.publish.config import PublishConfig
 from components.remote.files import is_remote
 from components.serving_check.config import ServingCheckConfig
@@ -94,6 +95,12 @@ class RunConfig(Section):
         if is_remote(self.pipeline_root):
             return self.output_dir / "artifacts"
         return Path(self.pipeline_root).absolute()
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a run elsewhere first decides if it is due: with spans, and a section `watch`."""
+        of_spans = has_span(self.ingest.train) and self.ingest.span is None
+        return of_spans and "watch" in self.model_fields_set
 
     @property
     def baseline_names(self) -> tuple[str, ...]:

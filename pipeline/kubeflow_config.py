@@ -24,6 +24,17 @@ class Machine(Section):
     memory_gb: PositiveFloat | None = Field(
         default=None, description="Memory at most, in GB; unset: no limit."
     )
+    machine_type: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$",
+        description="Vertex, with `workers` or `spot`: type of the machines, such as "
+        "g2-standard-24; it says cores and memory.",
+    )
+    workers: PositiveInt = Field(
+        default=1,
+        description="Vertex: machines that train together, each with these accelerators; Trainer "
+        "alone.",
+    )
     node_labels: dict[str, str] = Field(
         default_factory=dict,
         description="Kubeflow: labels of the nodes that it may run on, such as "
@@ -31,8 +42,8 @@ class Machine(Section):
     )
     spot: bool = Field(
         default=False,
-        description="Kubeflow on GKE: whether it runs on a spot node, which may be taken away; "
-        "training then goes on from its last checkpoint.",
+        description="Vertex, and Kubeflow on GKE: whether it runs on a spot machine, which may be "
+        "taken away; training then goes on from its last checkpoint.",
     )
     retries: Annotated[int, Field(ge=0, le=20)] | None = Field(
         default=None, description="How often it is started again; unset: 5 with spot, else 0."

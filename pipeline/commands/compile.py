@@ -22,9 +22,11 @@ def compile_pipeline(
     from pipeline.loading import load_config
     from schemas.errors import UserError
 
-    text = compile_config(load_config(config, overrides or ()), target.value)
+    loaded = load_config(config, overrides or ())
+    text = compile_config(loaded, target.value)
     try:
         out.write_text(text, "utf-8")
     except OSError as error:
         raise UserError(f"{out} cannot be written ({error}); name another file") from error
-    typer.echo(f"{out}: for {target.value}, {len(text.encode()):,} bytes")
+    policy = "; a run first looks whether it is due (watch)" if loaded.is_watched else ""
+    typer.echo(f"{out}: for {target.value}, {len(text.encode()):,} bytes{policy}")

@@ -79,6 +79,7 @@ def create(  # noqa: PLR0913 - an option each
     timing = read_timing(texts, target.value, now=datetime.now(timezone.utc))
     loaded = load_config(config, overrides or ())
     submission = prepare(loaded, target.value, parameters or ())
+    schedules.check_rounds(submission, timing)
     place = place_of(loaded, target.value)
     called = name or submission.name
     if dry_run:

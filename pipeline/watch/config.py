@@ -36,7 +36,7 @@ class LabelTrigger(Section):
 
 
 class WatchConfig(Section):
-    """`albert-tfx watch`: when a run is started, and how it trains."""
+    """When a run is started, and how it trains: for `albert-tfx watch`, and on a schedule."""
 
     poll_seconds: PositiveFloat = Field(
         default=60.0, description="Time between two looks for a new span."

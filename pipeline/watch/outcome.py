@@ -36,6 +36,18 @@ def ended_round(
     return ended.model_copy(update={"status": "failed" if is_final else "running", "error": error})
 
 
+def lost_round(item: Round) -> Round:
+    """Returns a round whose run elsewhere has left no record of its end: it has failed.
+
+    Args:
+      item: The round, with the run that it was given to.
+    """
+    attempts = item.attempts + 1
+    status = "failed" if attempts >= MAX_ATTEMPTS else "running"
+    error = f"the run {item.run_id} left no record of its end; see it there"
+    return item.model_copy(update={"attempts": attempts, "status": status, "error": error})
+
+
 def _with_results(item: Round, report: RunReport | None) -> Round:
     """Returns the round with what its run measured."""
     if report is None:

@@ -30,7 +30,7 @@ class Round(BaseModel):
       started_at: UTC time in ISO 8601.
       status: As of the run's report; "running" until it has ended.
       attempts: Runs that were started and have ended, failed ones included.
-      run_id: The run that decided.
+      run_id: The run that decided; elsewhere than here, the one that was started last.
       seconds: Its wall time.
       steps: Optimizer steps of its training.
       split: The split that the gate judged on.

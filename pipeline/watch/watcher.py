@@ -10,18 +10,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from components.ingest.sources import find_spans
 from pipeline.config import RunConfig
 from pipeline.lock import sole_run
 from pipeline.report import REPORT_FILE, RunReport, read_report
-from pipeline.watch.inputs import inputs_digest
+from pipeline.watch.due import due_round
 from pipeline.watch.launch import launch_run
 from pipeline.watch.outcome import ended_round
 from pipeline.watch.page import write_page
-from pipeline.watch.policy import Check, decide
+from pipeline.watch.policy import Check
 from pipeline.watch.round_config import round_config, write_round_config
 from pipeline.watch.rounds import Round, RoundFolder, Trigger
-from pipeline.watch.warm_start import cold_start, find_warm_start
 from serving.versions import live_version
 
 Launch = Callable[[Path], int]
@@ -84,26 +82,10 @@ class Watcher:
         self, folder: RoundFolder, rounds: list[Round], *, with_checks: bool
     ) -> Round | None:
         """Writes down the round that is due before anything of it is started."""
-        spans = find_spans(self.config.ingest)
-        is_live = live_version(self.config.model_base) is not None
-        inputs = inputs_digest(self.config, spans)
-        decision = decide(spans, inputs, rounds, self.checks if with_checks and is_live else {})
-        if decision.trigger is None:
-            self.say(decision.reason)
+        item = due_round(self.config, rounds, self.checks if with_checks else {})
+        if isinstance(item, str):
+            self.say(item)
             return None
-        is_warm = self.config.watch.warm_start and decision.trigger == "span"
-        start = find_warm_start(self.config) if is_warm else cold_start(self.config)
-        item = Round(
-            number=len(rounds) + 1,
-            trigger=decision.trigger,
-            reason=decision.reason,
-            span=spans.newest,
-            spans=spans.numbers,
-            inputs=inputs,
-            start=start.sentence,
-            weights=None if start.weights is None else str(start.weights),
-            started_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        )
         write_round_config(folder.config_path(item), round_config(self.config, item))
         folder.write(item)
         self.say(f"round {item.number}: {item.reason}; training {item.start}", "bold")

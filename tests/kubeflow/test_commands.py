@@ -77,6 +77,14 @@ def test_a_schedule_is_made_listed_paused_resumed_and_deleted(api, config_file):
     assert api.recurring == {}
 
 
+def test_rounds_must_come_one_after_the_other(api, config_file):
+    create = ("schedule", "create", config_file, "--cron", "0 * * * *", "--set", "watch={}")
+    with pytest.raises(UserError, match="--max-concurrency must be 1 for a config with a section"):
+        run(*create, "--max-concurrency", 2)
+    assert api.recurring == {}
+    assert run(*create).output.startswith("topic-reviews: made (0 * * * *)")
+
+
 def test_two_schedulers_at_once_are_refused(api, config_file):
     create = ("schedule", "create", config_file, "--cron", "30 5 * * *")
     run(*create)

@@ -60,6 +60,19 @@ def test_what_is_copied_is_there_and_let_through():
         assert f"!{source}" in let_through
 
 
+def test_what_needs_a_compiler_is_built_where_there_is_one():
+    stages = {}
+    for name, words in instructions():
+        if name == "FROM":
+            stages[words[-1]] = stage = [words[0]]
+        elif name == "RUN":
+            stage.append(" ".join(words))
+    base, *commands = stages["build"]
+    assert "slim" not in base  # which has no compiler
+    assert any(re.search(r"pip wheel .* --wheel-dir /wheels pyfarmhash$", run) for run in commands)
+    assert "--find-links /wheels" in list(stages.values())[-1][1]
+
+
 def test_it_does_not_run_as_root():
     (user,) = [words[0] for name, words in instructions() if name == "USER"]
     assert user.isdigit()

@@ -69,11 +69,17 @@ def test_retries_are_on_vertex_too():
     [
         ("vertex", {"Treiner": {}}, "Treiner: there is no such step; there are .*Trainer"),
         ("vertex", {"Trainer": {"accelerator": "nvidia.com/gpu"}}, "a type such as NVIDIA_L4"),
-        ("vertex", {"Trainer": {"spot": True}}, "Trainer.spot: Vertex gives"),
+        ("vertex", {"Trainer": {"spot": True}}, "Trainer.machine_type: workers and spot need one"),
         ("vertex", {"Trainer": {"node_labels": {"a": "b"}}}, "Trainer.node_labels: "),
         ("kubeflow", {"Trainer": {"accelerator": "NVIDIA_L4"}}, "such as nvidia.com/gpu"),
         ("kubeflow", {"Trainer": {"accelerator": "two words"}}, "accelerator: string should"),
         ("kubeflow", {"Trainer": {"cpu": 0}}, "greater than 0"),
+        ("kubeflow", {"Trainer": {"workers": 2}}, "Trainer.workers: a step of Kubeflow is one pod"),
+        (
+            "kubeflow",
+            {"Trainer": {"machine_type": "n2-standard-8"}},
+            "Trainer.machine_type: a step",
+        ),
     ],
 )
 def test_a_machine_that_cannot_be_had_is_refused(place, machines, problem):

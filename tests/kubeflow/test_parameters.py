@@ -6,7 +6,7 @@ import pytest
 
 from components.ingest.config import IngestConfig
 from kubeflow.parameters import PARAMETERS, check_parameters, taken_in
-from models.config import TrainConfig
+from models.config import ModelConfig, TrainConfig, VocabularyConfig
 from schemas.errors import UserError
 
 TRAIN = TrainConfig(epochs=3.0, learning_rate=1e-3).model_dump(mode="json")
@@ -23,6 +23,22 @@ def test_steps_and_rate_replace_those_of_the_config():
 
 def test_zero_leaves_the_step_as_it_was_compiled():
     given = {"pipelinechannel--steps": 0.0, "pipelinechannel--image": "repo/image:1"}
+    assert taken_in(TRAINER | given) == TRAINER
+
+
+def test_a_round_goes_on_from_weights_and_their_vocabulary():
+    given = {"pipelinechannel--weights": "/state/preset", "pipelinechannel--epochs": 1.0}
+    content = {"train": TRAIN | {"epochs": None, "steps": 9}, "model": ModelConfig().model_dump()}
+    taken = json.loads(taken_in({"custom_config": json.dumps(content)} | given)["custom_config"])
+    assert taken["model"]["weights"] == "/state/preset"
+    assert (taken["train"]["epochs"], taken["train"]["steps"]) == (1.0, None)
+    config = VocabularyConfig().model_dump_json()
+    taken = taken_in({"config": config, "pipelinechannel--vocabulary": "/state/spiece.model"})
+    assert VocabularyConfig.model_validate_json(taken["config"]).model == "/state/spiece.model"
+
+
+def test_without_weights_the_step_stays_as_it_was_compiled():
+    given = {"pipelinechannel--weights": "", "pipelinechannel--epochs": 0.0}
     assert taken_in(TRAINER | given) == TRAINER
 
 

@@ -90,7 +90,7 @@ class VertexApi:
             context.abort(self.refuse_with, "the service says so")
 
 
-def _handler(method, request_type, response_type):
+def handler(method, request_type, response_type):
     encode = getattr(response_type, "serialize", None) or response_type.SerializeToString
     return grpc.unary_unary_rpc_method_handler(
         method, request_deserializer=request_type.deserialize, response_serializer=encode
@@ -103,20 +103,18 @@ def serve_vertex() -> Iterator[tuple[VertexApi, Services]]:
     api = VertexApi()
     empty = empty_pb2.Empty
     pipelines = {
-        "CreatePipelineJob": _handler(
+        "CreatePipelineJob": handler(
             api.create_pipeline_job, types.CreatePipelineJobRequest, types.PipelineJob
         )
     }
     schedules = {
-        "CreateSchedule": _handler(
-            api.create_schedule, types.CreateScheduleRequest, types.Schedule
-        ),
-        "ListSchedules": _handler(
+        "CreateSchedule": handler(api.create_schedule, types.CreateScheduleRequest, types.Schedule),
+        "ListSchedules": handler(
             api.list_schedules, types.ListSchedulesRequest, types.ListSchedulesResponse
         ),
-        "PauseSchedule": _handler(api.pause_schedule, types.PauseScheduleRequest, empty),
-        "ResumeSchedule": _handler(api.resume_schedule, types.ResumeScheduleRequest, empty),
-        "DeleteSchedule": _handler(
+        "PauseSchedule": handler(api.pause_schedule, types.PauseScheduleRequest, empty),
+        "ResumeSchedule": handler(api.resume_schedule, types.ResumeScheduleRequest, empty),
+        "DeleteSchedule": handler(
             api.delete_schedule, types.DeleteScheduleRequest, operations_pb2.Operation
         ),
     }
