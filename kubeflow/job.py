@@ -113,23 +113,28 @@ def run_job(
     return made.name
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Runs the job that the arguments name, with the credentials of the step."""
+def read_arguments(arguments: Sequence[str]) -> tuple[JobPlan, str, list[str]]:
+    """Returns the machines, their image, and the command that each runs."""
     parser = argparse.ArgumentParser(prog="kubeflow.job", allow_abbrev=False)
     parser.add_argument("--plan", required=True, type=JobPlan.model_validate_json)
     parser.add_argument("--image", required=True)
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    parsed = parser.parse_args(arguments)
+    place = arguments.index("--")
+    parsed = parser.parse_args(arguments[:place])
+    return parsed.plan, parsed.image, [*arguments[place + 1 :]]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs the job that the arguments name, with the credentials of the step."""
+    plan, image, command = read_arguments(arguments)
     stop = threading.Event()
 
     def end(signal_number: int, frame: FrameType | None) -> None:
         stop.set()
 
     signal.signal(signal.SIGTERM, end)
-    endpoint = f"{parsed.plan.vertex.region}-aiplatform.googleapis.com"
+    endpoint = f"{plan.vertex.region}-aiplatform.googleapis.com"
     client = JobServiceClient(client_options={"api_endpoint": endpoint})
-    command = parsed.command[1:] if parsed.command[:1] == ["--"] else parsed.command
-    name = run_job(parsed.plan, parsed.image, command, client, stop=stop)
+    name = run_job(plan, image, command, client, stop=stop)
     sys.stdout.write(f"{name}: succeeded\n")
 
 

@@ -9,8 +9,7 @@ from google.cloud.aiplatform_v1.types import Scheduling
 
 from kubeflow.compiler import compile_config
 from kubeflow.helpers import is_helper
-from kubeflow.job import run_job
-from kubeflow.job_plan import JobPlan
+from kubeflow.job import read_arguments, run_job
 from pipeline.loading import check_config
 from schemas.errors import AlbertTfxError, UserError
 from serving.versions import live_version
@@ -38,15 +37,14 @@ def container_of(machine, **vertex):
 
 
 def plan(machine=MACHINE, **vertex):
-    arguments = container_of(machine, **vertex)["args"]
-    return JobPlan.model_validate_json(arguments[arguments.index("--plan") + 1])
+    return read_arguments(container_of(machine, **vertex)["args"])[0]
 
 
 def test_the_step_starts_a_job_that_runs_what_it_ran():
     alone, job = container_of({}), container_of(MACHINE)
     assert job["command"] == ["python", "-m", "kubeflow.job"]
-    assert job["args"][job["args"].index("--") + 1 :] == [*alone["command"], *alone["args"]]
-    assert job["args"][job["args"].index("--image") + 1] == alone["image"]
+    _, image, command = read_arguments(job["args"])
+    assert (image, command) == (alone["image"], [*alone["command"], *alone["args"]])
     assert "resources" not in job  # its own machine only waits
 
 
@@ -169,12 +167,8 @@ def test_two_machines_train_what_is_published(tmp_path):
     with serve_jobs(tmp_path) as (api, client):
 
         def start_job(arguments, *, root):
-            options = dict(zip(arguments[0:4:2], arguments[1:4:2], strict=True))
-            job = JobPlan.model_validate_json(options["--plan"])
-            command = arguments[arguments.index("--") + 1 :]
-            run_job(
-                job, options["--image"], command, client, stop=threading.Event(), poll_seconds=1
-            )
+            job, image, command = read_arguments(arguments)
+            run_job(job, image, command, client, stop=threading.Event(), poll_seconds=1)
 
         done = Engine(spec, tmp_path, {**MODULES, "kubeflow.job": start_job}).run("run-1")
     assert len(api.jobs) == 1
