@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +38,7 @@ def compile_config(config: RunConfig, target: Target) -> str:
     """
     there = located(config, target)
     spec = _pipeline_spec(there, config)
+    _level_statistics(spec)
     if config.is_watched:
         add_policy(spec, there, image=_IMAGE_INPUT, run_id=RUN_ID)
     if config.kubeflow:
@@ -91,6 +93,17 @@ def _pipeline_spec(config: RunConfig, original: RunConfig) -> dict[str, Any]:
         )
     )
     return runner.run(pipeline, write_out=False)["pipelineSpec"]
+
+
+def _level_statistics(spec: dict[str, Any]) -> None:
+    """Writes the options of StatisticsGen alike on both dependency sets.
+
+    The older TFDV has one more, and misses it where it is left out; the newer one does not read it.
+    """
+    taken = spec["root"]["dag"]["tasks"]["StatisticsGen"]["inputs"]["parameters"]
+    value = taken["stats_options_json"]["runtimeValue"]
+    options = {"_slice_sqls": None, **json.loads(value["constant"])}
+    value["constant"] = json.dumps(options, sort_keys=True)
 
 
 def _with_image_of_workers(config: RunConfig) -> RunConfig:

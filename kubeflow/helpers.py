@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,3 +41,17 @@ def set_aside(invocation: dict[str, Any], folder: Path) -> None:
         for artifact in listed["artifacts"]:
             artifact["uri"] = str(folder / name)
             (folder / name / _MODEL_FOLDER).mkdir(parents=True)
+
+
+def wait_for_chief(report: Path, *, poll_seconds: float = 2.0) -> None:
+    """Returns when the chief has written its report.
+
+    TensorFlow takes a chief for lost that writes its model while the others are gone. Where the
+    chief fails, the job does, and with it this machine.
+
+    Args:
+      report: What the chief writes last.
+      poll_seconds: Time between two looks.
+    """
+    while not report.is_file():
+        time.sleep(poll_seconds)

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from kubeflow.helpers import is_helper, set_aside
+from kubeflow.helpers import is_helper, set_aside, wait_for_chief
 from kubeflow.invocation import mounts_below, place, translated
 from kubeflow.parameters import taken_in
 
@@ -50,12 +50,15 @@ def run_step(arguments: Sequence[str], *, root: str = "") -> None:
     to_folder = {} if is_spread else mounts_below(root)
     place(invocation, to_folder)
     helps = is_helper(os.environ.get("TF_CONFIG", ""))
+    report = Path(invocation["outputs"]["outputFile"])
     if helps:
         set_aside(invocation, Path(tempfile.mkdtemp(prefix="helper-")))
     parsed.json_serialized_invocation_args = json.dumps(invocation)
     kubeflow_v2_run_executor.main((parsed, beam_arguments))
-    if not is_spread and not helps:
-        _report_uris(Path(invocation["outputs"]["outputFile"]), to_folder)
+    if helps:
+        wait_for_chief(report)
+    elif not is_spread:
+        _report_uris(report, to_folder)
 
 
 def _report_uris(report: Path, to_folder: Mapping[str, str]) -> None:

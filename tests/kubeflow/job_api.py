@@ -89,14 +89,14 @@ class JobApi:
                     str(self.root),
                     *pool.container_spec.command,
                 ]
-                log = (self.root / f"{kind}-{index}.log").open("wb")
-                yield subprocess.Popen(
-                    command,
-                    cwd=Path(__file__).parents[2],
-                    env=environ,
-                    stdout=log,
-                    stderr=log,
-                )
+                with (self.root / f"{kind}-{index}.log").open("wb") as log:
+                    yield subprocess.Popen(
+                        command,
+                        cwd=Path(__file__).parents[2],
+                        env=environ,
+                        stdout=log,
+                        stderr=log,
+                    )
 
 
 def _free_port() -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
+from tensorflow_data_validation import StatsOptions
 from tfx.utils import import_utils
 from typer.testing import CliRunner
 
@@ -136,6 +137,14 @@ def test_the_same_config_gives_the_same_bytes_within_two_seconds(config, target,
     again = compile_config(config, target)
     assert time.process_time() - start < 2.0
     assert again == text
+
+
+def test_options_of_statistics_are_those_of_both_dependency_sets(tasks):
+    parameter = tasks["StatisticsGen"]["inputs"]["parameters"]["stats_options_json"]
+    text = parameter["runtimeValue"]["constant"]
+    assert json.loads(text)["_slice_sqls"] is None
+    assert StatsOptions.from_json(text).experimental_use_sketch_based_topk_uniques
+    assert list(json.loads(text)) == sorted(json.loads(text))
 
 
 def test_this_machines_libraries_are_no_part_of_it(text):
