@@ -1,7 +1,7 @@
 """Opens ML Metadata where the config keeps it, before a run starts.
 
-ML Metadata can write to PostgreSQL too, but a run on it failed: an SQL syntax error where the
-message of a failed step was stored, and a cached step whose output was not found.
+ML Metadata can write to PostgreSQL too, but with release 1.16 a run on it failed: an SQL syntax
+error where the message of a failed step was stored, and a cached step whose output was not found.
 """
 
 from __future__ import annotations
