@@ -35,13 +35,13 @@ _WATCHED_PATHS: Final = (("watch", "drift", "log_dir"), ("watch", "labels", "fil
 
 
 def named_paths(config: RunConfig) -> dict[tuple[str, ...], str]:
-    """Returns every path that a step reads or writes, by its keys in the config.
+    """Returns every path that a step reads or writes, by its keys in the config; queries are none.
 
     `validation.schema_file` is read while compiling, and travels in the pipeline.
     """
     places = (*_PATHS, *_WATCHED_PATHS) if config.is_watched else _PATHS
     found = {keys: _value(config, keys) for keys in places}
-    return {keys: path for keys, path in found.items() if path is not None}
+    return {keys: path for keys, path in found.items() if isinstance(path, str)}
 
 
 def _value(section: Any, keys: tuple[str, ...]) -> Any:

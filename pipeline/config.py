@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.evaluation.config import EvaluateConfig
-from components.ingest.config import IngestConfig
+from components.ingest.config import IngestConfig, text_of
 from components.ingest.span_pattern import has_span
 from components.publish.config import PublishConfig
 from components.remote.files import is_remote
@@ -99,7 +99,7 @@ class RunConfig(Section):
     @property
     def is_watched(self) -> bool:
         """Whether a run elsewhere first decides if it is due: with spans, and a section `watch`."""
-        of_spans = has_span(self.ingest.train) and self.ingest.span is None
+        of_spans = has_span(text_of(self.ingest.train)) and self.ingest.span is None
         return of_spans and "watch" in self.model_fields_set
 
     @property

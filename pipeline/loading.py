@@ -130,6 +130,7 @@ def _task_problems(task: Any) -> list[str]:
 def _cross_problems(config: RunConfig) -> Iterable[str]:
     """Yields what is wrong between sections that are right by themselves."""
     from components.evaluation.thresholds import check_thresholds
+    from components.ingest.bigquery.checks import query_problems
     from pipeline.pretrained import is_local_preset
 
     task = config.typed_task
@@ -142,6 +143,16 @@ def _cross_problems(config: RunConfig) -> Iterable[str]:
         yield (
             "vocabulary.model: pretrained weights need the vocabulary they were trained with; "
             f"{config.model.weights} holds none, so give its SentencePiece file"
+        )
+    yield from query_problems(
+        config.ingest,
+        beam_project=config.beam.project,
+        beam_temp_location=config.beam.temp_location,
+    )
+    if config.is_watched and not config.ingest.lists_spans:
+        yield (
+            "ingest.bigquery.spans: with a section watch it must be seen which spans are complete, "
+            "and a query does not say; give a query that lists them, or ingest.span_marker"
         )
     slices = {*task.slice_keys, *config.evaluate.slices}
     yield from check_thresholds(
@@ -158,9 +169,11 @@ def _described(
     """Returns a line a problem: path, rule, received value, and a near key for an unknown one."""
     lines = []
     for detail in error.errors(include_url=False):
-        path = ".".join(str(part) for part in (*prefix, *detail["loc"]))
+        # A value that may be of several kinds adds its kind, in brackets, to the keys.
+        location = [part for part in detail["loc"] if not str(part).startswith("(")]
+        path = ".".join(str(part) for part in (*prefix, *location))
         if detail["type"] == "extra_forbidden":
-            lines.append(f"{path}: unknown key{_near_key(model, detail['loc'])}")
+            lines.append(f"{path}: unknown key{_near_key(model, location)}")
         elif detail["type"] == "missing":
             lines.append(f"{path}: required key is missing")
         elif detail["type"] == "value_error":
@@ -173,10 +186,10 @@ def _described(
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:
     """Returns the section that an annotation is of, which may be optional."""
-    for candidate in (annotation, *get_args(annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    sections = (_section_of(inner) for inner in get_args(annotation))
+    return next((section for section in sections if section is not None), None)
 
 
 def _near_key(model: type[BaseModel], location: Sequence[str | int]) -> str:

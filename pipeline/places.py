@@ -35,11 +35,10 @@ def _check_shared(config: RunConfig, remote_root: str | None) -> None:
     """Checks that workers on other machines can read the data and keep what they make."""
     if not config.beam.is_distributed:
         return
-    given = {"train": config.ingest.train, "eval": config.ingest.eval, "test": config.ingest.test}
     local = [
         f"ingest.{split}: {pattern}"
-        for split, pattern in given.items()
-        if pattern and not is_remote(pattern)
+        for split, pattern in config.ingest.files.items()
+        if not is_remote(pattern)
     ]
     if remote_root is None:
         local.append(f"pipeline_root: {config.pipeline_root or 'unset'}")

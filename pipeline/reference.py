@@ -45,11 +45,15 @@ def _section(title: str, model: type[BaseModel]) -> Iterator[str]:
             meaning = (field.description or "").replace("|", "\\|")
             yield f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |"
     yield ""
+    if model is RunConfig:
+        return
+    titles: dict[type[BaseModel], list[str]] = {}
     for name, field in model.model_fields.items():
         for inner in _inner_models(field.annotation):
-            if model is not RunConfig:
-                brackets = "[]" if _type(field.annotation).startswith("list") else ""
-                yield from _section(f"{title[:-1]}.{name}{brackets}`", inner)
+            brackets = "[]" if _type(field.annotation).startswith("list") else ""
+            titles.setdefault(inner, []).append(f"{title[:-1]}.{name}{brackets}`")
+    for inner, places in titles.items():
+        yield from _section(", ".join(places), inner)
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:

@@ -1,7 +1,8 @@
-"""Large files in parts that workers read independently."""
+"""Large files, and the rows of queries, in parts that workers read independently."""
 
 from collections.abc import Iterator, Sequence
 
+from components.ingest.bigquery.queries import QuerySource
 from components.ingest.files import open_stored
 from components.ingest.formats import create_format
 from components.ingest.formats.base import Chunk, Part, SourceFile
@@ -22,6 +23,20 @@ def plan_chunks(files: Sequence[SourceFile], chunk_bytes: int = CHUNK_BYTES) -> 
         for part in _parts(file, chunk_bytes):
             done += part.num_bytes
             chunks.append(Chunk(len(chunks), file, part.start, part.end, part.first_line, done))
+    return chunks
+
+
+def plan_shards(
+    queries: Sequence[QuerySource], num_shards: int, before: Sequence[Chunk]
+) -> list[Chunk]:
+    """Divides the rows of each query into `num_shards` chunks, numbered on from those `before`."""
+    done = before[-1].done_bytes if before else 0
+    chunks: list[Chunk] = []
+    for query in queries:
+        for shard in range(num_shards):
+            done += max(1, query.source.num_bytes // num_shards)
+            index = len(before) + len(chunks)
+            chunks.append(Chunk(index, query.source, start=shard, done_bytes=done))
     return chunks
 
 

@@ -37,7 +37,7 @@ class IngestSpec(types.ComponentSpec):
 
 
 class Ingest(base_component.BaseComponent):
-    """Reads text files into tf.Examples.
+    """Reads text files, and the rows of BigQuery queries, into tf.Examples.
 
     Outputs:
       examples: Splits train, eval and, where a test file is given, test.
@@ -58,8 +58,9 @@ class Ingest(base_component.BaseComponent):
         """Makes the component.
 
         Args:
-          sources: The resolved files. Their fingerprint is a parameter of the step, so that a
-            changed file reruns it. None where they lie elsewhere: the step finds them itself.
+          sources: The resolved files and queries. Their fingerprint is a parameter of the step,
+            so that a changed file or table reruns it. None where they lie elsewhere: the step
+            finds them itself.
           config: Rules for rows and repeats.
           task: The task section of the run config.
           code_version: Hash of the code that ingests; a change reruns the step.

@@ -3,10 +3,20 @@
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PositiveInt,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
+from components.ingest.bigquery.config import BigQueryConfig, Query
 from components.ingest.formats import format_names
 from components.ingest.span_pattern import check_placeholders, has_span, span_of_date
+from schemas import features as keys
 from schemas.section import Section
 
 Policy = Literal["warn", "drop", "refuse"]
@@ -25,19 +35,37 @@ def _as_span_number(value: Any) -> Any:
 SpanNumber = Annotated[PositiveInt, BeforeValidator(_as_span_number)]
 
 
-class IngestConfig(Section):
-    """Input files, their columns, and the rules a row must keep."""
+def _kind(value: Any) -> str:
+    return "(query)" if isinstance(value, Query | dict) else "(file)"
 
-    train: str = Field(
-        description="Training file or glob; `{SPAN}` stands for the number of a span, "
+
+Source = Annotated[
+    Annotated[str, Tag("(file)")] | Annotated[Query, Tag("(query)")], Discriminator(_kind)
+]
+"""A file, a glob, or a query. The tags are in brackets, for they are no keys of a config."""
+
+
+def text_of(source: Source | None) -> str:
+    """Returns what may hold the place of a span: a file pattern, or the text of a query."""
+    return source.query if isinstance(source, Query) else source or ""
+
+
+class IngestConfig(Section):
+    """Input files or queries, their columns, and the rules a row must keep."""
+
+    train: Source = Field(
+        description="Training file or glob, or a query; `{SPAN}` stands for the number of a span, "
         "`{YYYY}`, `{MM}` and `{DD}` for its day."
     )
-    eval: str | None = Field(
-        default=None, description="Dev file or glob; unset: split from train by a hash of the text."
+    eval: Source | None = Field(
+        default=None,
+        description="Dev file or glob, or a query; unset: split from train by a hash of the text.",
     )
-    test: str | None = Field(
-        default=None, description="Test file or glob; given, the gate judges on it instead of eval."
+    test: Source | None = Field(
+        default=None,
+        description="Test file or glob, or a query; given, the gate judges on it instead of eval.",
     )
+    bigquery: BigQueryConfig = Field(default=BigQueryConfig(), description="How queries are asked.")
     eval_fraction: Annotated[float, Field(gt=0.0, lt=0.9)] = Field(
         default=0.1, description="Share of the rows that go to eval where no eval file is given."
     )
@@ -106,16 +134,16 @@ class IngestConfig(Section):
 
     @field_validator("train", "eval", "test", "span_marker")
     @classmethod
-    def _whole_placeholders(cls, pattern: str | None) -> str | None:
-        check_placeholders(pattern or "")
-        return pattern
+    def _whole_placeholders(cls, source: Source | None) -> Source | None:
+        check_placeholders(text_of(source))
+        return source
 
     @model_validator(mode="after")
     def _window_of_spans(self) -> "IngestConfig":
-        if self.window > 1 and not has_span(self.train):
+        if self.window > 1 and not has_span(text_of(self.train)):
             raise ValueError(
                 f"window must be 1 where train holds no {{SPAN}} and no date; received "
-                f"{self.window} and {self.train!r}"
+                f"{self.window} and {text_of(self.train)!r}"
             )
         if self.span_marker is not None and not has_span(self.span_marker):
             raise ValueError(
@@ -132,6 +160,28 @@ class IngestConfig(Section):
             )
         return self
 
+    @property
+    def given(self) -> dict[str, Source]:
+        """The files or the query of every split that has any."""
+        splits = {keys.TRAIN: self.train, keys.EVAL: self.eval, keys.TEST: self.test}
+        return {split: source for split, source in splits.items() if source}
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The file pattern of every split that is read from files."""
+        return {split: item for split, item in self.given.items() if isinstance(item, str)}
+
+    @property
+    def queries(self) -> dict[str, str]:
+        """The text of every query, its span not yet put in, by split."""
+        return {split: item.query for split, item in self.given.items() if isinstance(item, Query)}
+
+    @property
+    def lists_spans(self) -> bool:
+        """Whether it can be seen which spans are complete; a query does not say."""
+        told = (self.span_marker, self.bigquery.spans, *filter(has_span, self.files.values()))
+        return any(told)
+
     def reading(self, pattern: str) -> "IngestConfig":
         """Returns the config that reads other files by the same rules, without spans or splits.
 
@@ -139,4 +189,5 @@ class IngestConfig(Section):
           pattern: File or glob.
         """
         taken_out = ("eval", "test", "span", "span_marker")
-        return self.model_copy(update={"train": pattern, "window": 1, **dict.fromkeys(taken_out)})
+        update = {"train": pattern, "window": 1, "bigquery": BigQueryConfig()}
+        return self.model_copy(update={**update, **dict.fromkeys(taken_out)})

@@ -61,11 +61,11 @@ class RowEncoder:
         """Returns the example of a row, or why it cannot be used."""
         problem = row_problem(row, self._task, max_length=self._max_length)
         if problem is not None:
-            return problem
+            return problem._replace(id=row.id)
         try:
             features = self._task.encode_row(row.values)
         except RowError as error:
-            return reject(row.line, error.reason, str(error), row.raw)
+            return reject(row.line, error.reason, str(error), row.raw)._replace(id=row.id)
         digest = _digest(self._task.identity(features))
         group = self._task.group(features)
         features[keys.ROW_ID] = f"{self._file.name}:{row.place}".encode()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import apache_beam as beam
 from absl import logging
+from apache_beam.options.pipeline_options import GoogleCloudOptions
 from tfx import types
 from tfx.components.example_gen import utils as example_gen_utils
 from tfx.components.util import examples_utils
@@ -18,7 +21,8 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
-from components.ingest.chunks import plan_chunks
+from components.ingest.bigquery.errors import explained_text
+from components.ingest.chunks import plan_chunks, plan_shards
 from components.ingest.config import IngestConfig
 from components.ingest.gates import check_rows, find_warnings
 from components.ingest.sources import Sources, resolve_sources
@@ -58,13 +62,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         sources = Sources.model_validate_json(found) if found else resolve_sources(config, task)
         examples = artifact_utils.get_single_instance(output_dict[keys.EXAMPLES])
         quarantine = artifact_utils.get_single_instance(output_dict[keys.QUARANTINE])
-        plan = IngestPlan(
-            config,
-            task_record,
-            tuple(plan_chunks(sources.files)),
-            examples.uri,
-            os.path.join(examples.uri, ".staging"),
-        )
+        plan = _make_plan(config, task_record, sources, examples.uri)
         fileio.makedirs(plan.staging_uri)
         try:
             self._run(plan, sources.span, quarantine.uri)
@@ -90,7 +88,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     def _run(self, plan: IngestPlan, span: int, quarantine_uri: str) -> None:
         """Runs the Beam pipeline and brings the rejected rows together."""
-        with self._make_beam_pipeline() as pipeline:
+        with _explained(plan), self._make_beam_pipeline() as pipeline:
+            _set_project(pipeline, plan)
             _ = (
                 pipeline
                 | "Ingest" >> IngestRows(plan)
@@ -105,6 +104,42 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 with fileio.open(plan.rejected_path(chunk.index), "rb") as part:
                     while block := part.read(_COPIED_AT_ONCE):
                         rejected.write(block)
+
+
+def _make_plan(
+    config: IngestConfig, task_record: Mapping[str, Any], sources: Sources, examples_uri: str
+) -> IngestPlan:
+    chunks = plan_chunks(sources.files)
+    chunks += plan_shards(sources.queries, config.bigquery.shards, chunks)
+    staging_uri = os.path.join(examples_uri, ".staging")
+    return IngestPlan(
+        config, task_record, tuple(chunks), examples_uri, staging_uri, sources.queries
+    )
+
+
+def _set_project(pipeline: beam.Pipeline, plan: IngestPlan) -> None:
+    """Tells Beam who pays: without, its source leaves its temporary datasets behind."""
+    options = pipeline.options.view_as(GoogleCloudOptions)
+    if plan.queries and not options.project:
+        options.project = plan.config.bigquery.project
+
+
+@contextmanager
+def _explained(plan: IngestPlan) -> Iterator[None]:
+    """Turns what BigQuery refused into words; a runner hands it on as text, whatever it was."""
+    try:
+        yield
+    except Exception as error:
+        places = ", ".join(f"ingest.{split}.query" for split in plan.config.queries)
+        told = explained_text(_whole(error), places, plan.config.bigquery.project)
+        if not plan.queries or told is None:
+            raise
+        raise told from error
+
+
+def _whole(error: BaseException) -> str:
+    """Returns an error with all that it was raised from, as text."""
+    return "".join(traceback.format_exception(error))
 
 
 def write_counts(

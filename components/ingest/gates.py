@@ -65,6 +65,8 @@ def _why_empty(split: str, summary: IngestSummary, config: IngestConfig) -> str:
             "all of its rows were dropped as duplicates or leaks; "
             "give other data, or set ingest.leaks: warn"
         )
+    if split in config.queries and not summary.num_rejected:
+        return "the query gave none; check its WHERE, and the span"
     return "all of its rows were rejected; see the reasons in the quarantine"
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.ingest.bigquery.queries import FORMAT as QUERY
+from components.ingest.bigquery.queries import QuerySource
 from components.ingest.config import IngestConfig
 from components.ingest.formats.base import Chunk
 from components.ingest.repeats import SPLITS
@@ -18,9 +20,10 @@ class IngestPlan:
     Attributes:
       config: Rules for rows and repeats.
       task: The task section of the run config.
-      chunks: Everything to read.
+      chunks: Everything to read: the parts of files, then the shards of queries.
       examples_uri: Where the splits go.
       staging_uri: Folder on the same file system for what is not complete.
+      queries: What is asked of BigQuery; each has `config.bigquery.shards` chunks.
     """
 
     config: IngestConfig
@@ -28,6 +31,21 @@ class IngestPlan:
     chunks: tuple[Chunk, ...]
     examples_uri: str
     staging_uri: str
+    queries: tuple[QuerySource, ...] = ()
+
+    @property
+    def file_chunks(self) -> tuple[Chunk, ...]:
+        """The parts of files."""
+        return tuple(chunk for chunk in self.chunks if not self.is_query(chunk.index))
+
+    @property
+    def query_chunks(self) -> tuple[Chunk, ...]:
+        """The shards of queries, query by query."""
+        return tuple(chunk for chunk in self.chunks if self.is_query(chunk.index))
+
+    def is_query(self, chunk: int) -> bool:
+        """Whether the rows of a chunk are those of a query."""
+        return self.chunks[chunk].file.format == QUERY
 
     @property
     def drops(self) -> bool:
@@ -57,6 +75,10 @@ class IngestPlan:
     def rejected_path(self, chunk: int) -> str:
         """Where the rejected rows of a chunk stand."""
         return os.path.join(self.staging_uri, f"rejected-{chunk:05d}.jsonl")
+
+    def ids_path(self, chunk: int) -> str:
+        """Where the ids of the rows of a query's shard stand, while they are of use."""
+        return os.path.join(self.staging_uri, f"ids-{chunk:05d}.txt")
 
     def _shard_name(self, chunk: int) -> str:
         """Names a chunk's shard as TFX's own ExampleGen names its shards."""

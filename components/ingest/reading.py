@@ -1,11 +1,13 @@
-"""One chunk of a file, read row by row into its shards."""
+"""One chunk of a file or of a query's rows, read row by row into its shards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
+from components.ingest.bigquery.rows import read_rows
 from components.ingest.encode import EncodedRow, RowEncoder
 from components.ingest.formats import create_format
-from components.ingest.formats.base import Chunk, Rejection
+from components.ingest.formats.base import Chunk, Rejection, Row
+from components.ingest.places import write_ids
 from components.ingest.plan import IngestPlan
 from components.ingest.repeats import SPLITS, pack_records
 from components.ingest.shards import RecordShard, RejectedRows
@@ -20,7 +22,7 @@ _TEXT_SHOWN = 200
 def read_chunk(
     chunk: Chunk, plan: IngestPlan, task: Task, counts: Counts
 ) -> Iterator[tuple[int, bytes]]:
-    """Writes the examples and rejected rows of a chunk, and counts them.
+    """Writes the examples and rejected rows of a part of a file, and counts them.
 
     Args:
       chunk: What to read.
@@ -31,11 +33,33 @@ def read_chunk(
     Yields:
       (bucket, packed records) of the accepted rows.
     """
+    rows = create_format(chunk.file.format).read(chunk)
+    yield from _write_chunk(chunk, rows, plan, task, counts)
+
+
+def read_shard(
+    chunk: Chunk, packed: Iterable[bytes], plan: IngestPlan, task: Task, counts: Counts
+) -> Iterator[tuple[int, bytes]]:
+    """Does for the rows of a query, in any order, what `read_chunk` does for those of a file."""
+    ids: list[str] = []
+
+    def named() -> Iterator[Row | Rejection]:
+        for row in read_rows(packed, chunk.file.columns, plan.config.bigquery.id_column):
+            ids.append(row.id)
+            yield row
+
+    yield from _write_chunk(chunk, named(), plan, task, counts)
+    write_ids(plan.ids_path(chunk.index), ids)
+
+
+def _write_chunk(
+    chunk: Chunk, rows: Iterable[Row | Rejection], plan: IngestPlan, task: Task, counts: Counts
+) -> Iterator[tuple[int, bytes]]:
     encoder = RowEncoder(chunk.file, plan.config, task)
     with ExitStack() as files:
         writer = _ChunkWriter(chunk, plan, counts, files)
         try:
-            for row in create_format(chunk.file.format).read(chunk):
+            for row in rows:
                 result = row if isinstance(row, Rejection) else encoder.encode(row)
                 if isinstance(result, Rejection):
                     writer.reject(result)
@@ -93,7 +117,7 @@ class _ChunkWriter:
         self._rejected.write(file.split, file.name, rejection)
         self._counts.rejected[rejection.reason] += 1
         raw = rejection.raw[:_TEXT_SHOWN].rstrip(b"\r\n").decode("utf-8", "backslashreplace")
-        place = f"{file.name}:{rejection.line}"
+        place = f"{file.name}:{rejection.id or rejection.line}"
         example = RowExample(
             self._chunk.index, rejection.line, place, f"{rejection.message}: {raw!r}"
         )

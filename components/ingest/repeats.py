@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -83,14 +83,18 @@ def find_conflicts(records: NDArray[np.void]) -> NDArray[np.bool_]:
     return conflicts
 
 
+PlaceOf = Callable[[int, int], str]
+"""Returns the place of a row in words, from its chunk and line."""
+
+
 def find_repeats(
-    records: NDArray[np.void], file_names: Sequence[str], *, drop_duplicates: bool, drop_leaks: bool
+    records: NDArray[np.void], place_of: PlaceOf, *, drop_duplicates: bool, drop_leaks: bool
 ) -> tuple[Counts, list[Dropped]]:
     """Counts the repeats among the rows of one bucket and says which rows to take out.
 
     Args:
       records: Rows sorted as `unpack_records` does.
-      file_names: Name of the file of each chunk.
+      place_of: Names a row.
       drop_duplicates: Whether duplicates are taken out.
       drop_leaks: Whether leaks are taken out.
     """
@@ -104,17 +108,17 @@ def find_repeats(
         )
     for finding, rows in (("duplicates", duplicates), ("leaks", leaks)):
         for record in _earliest(records[rows]):
-            counts.add_example(finding, _example(record, file_names))
+            counts.add_example(finding, _example(record, place_of))
     for at in np.flatnonzero(conflicts)[:EXAMPLES_KEPT]:
-        earlier, later = sorted(_example(row, file_names) for row in records[at - 1 : at + 1])
+        earlier, later = sorted(_example(row, place_of) for row in records[at - 1 : at + 1])
         counts.add_example("conflicts", later._replace(text=f"{earlier.row} has another label"))
     taken_out = (duplicates & drop_duplicates) | (leaks & drop_leaks)
     return counts, list(_by_shard(records[taken_out]))
 
 
-def _example(record: np.void, file_names: Sequence[str]) -> RowExample:
+def _example(record: np.void, place_of: PlaceOf) -> RowExample:
     chunk, line = int(record["chunk"]), int(record["line"])
-    return RowExample(chunk, line, f"{file_names[chunk]}:{line}")
+    return RowExample(chunk, line, place_of(chunk, line))
 
 
 def _same_as_before(records: NDArray[np.void], *names: str) -> NDArray[np.bool_]:

@@ -103,6 +103,8 @@ def rejected_row(split: str, file_name: str, rejection: Rejection) -> dict[str, 
         "message": rejection.message,
         "raw": rejection.raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace"),
     }
+    if rejection.id:
+        row["id"] = rejection.id
     if rejection.num_bytes > len(rejection.raw):
         row["raw_cut"] = f"the first {len(rejection.raw)} of {rejection.num_bytes} bytes"
     return row

@@ -1,4 +1,4 @@
-"""The input files of a run: found, looked at, and fingerprinted before anything is started."""
+"""The input of a run: found, looked at, and fingerprinted before anything is started."""
 
 import hashlib
 import os
@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pydantic import BaseModel, ConfigDict
 
+from components.ingest.bigquery.queries import QuerySource, look_at_queries, span_queries
 from components.ingest.columns import resolve_columns
 from components.ingest.config import IngestConfig
 from components.ingest.files import (
@@ -22,7 +23,6 @@ from components.ingest.formats.base import SourceFile
 from components.ingest.spans import SpanChoice, Spans, resolve_spans
 from components.remote.files import is_remote
 from models.tasks.base import Task
-from schemas import features as keys
 from schemas.errors import UserError
 
 _SAMPLE_BYTES = 8192
@@ -41,25 +41,27 @@ _SIGNATURES = {
 
 
 class Sources(BaseModel):
-    """The input files of one run.
+    """The input files and queries of one run.
 
     Attributes:
       files: Every file, split by split, by path within a split.
-      span: Number of the newest span, 0 where the files are not numbered.
-      spans: Every span that is trained on, oldest first; empty where the files are not numbered.
-      fingerprints: Hash of the content of each split's files, by split.
+      queries: Every query, likewise.
+      span: Number of the newest span, 0 where nothing is numbered.
+      spans: Every span that is trained on, oldest first; empty where nothing is numbered.
+      fingerprints: Hash by split of the content of its files, or of the state of its tables.
     """
 
     model_config = ConfigDict(frozen=True)
 
     files: tuple[SourceFile, ...]
+    queries: tuple[QuerySource, ...] = ()
     span: int = 0
     spans: tuple[int, ...] = ()
     fingerprints: Mapping[str, str]
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the content of all files."""
+        """Hash of all input."""
         return _digest(
             f"{split}={value}".encode() for split, value in sorted(self.fingerprints.items())
         )
@@ -68,12 +70,15 @@ class Sources(BaseModel):
 def resolve_sources(config: IngestConfig, task: Task) -> Sources:
     """Finds the files of `config`, checks that they can be read, and fingerprints them.
 
+    Queries are checked by a dry run, which reads no rows.
+
     Args:
-      config: File patterns, columns and span.
-      task: Says which columns a file must have.
+      config: File patterns, queries, columns and span.
+      task: Says which columns there must be.
 
     Raises:
-      UserError: If a file is missing, empty, binary, of unknown ending, or without a needed column.
+      UserError: If a file is missing, empty, binary, of unknown ending, or without a needed column,
+        or if BigQuery refuses a query.
     """
     spans = find_spans(config)
     paths = {
@@ -86,25 +91,27 @@ def resolve_sources(config: IngestConfig, task: Task) -> Sources:
         for split, found in paths.items()
         for path in found
     )
+    queries, states = look_at_queries(spans, config, task)
     return Sources(
         files=files,
+        queries=queries,
         span=spans.newest,
         spans=spans.numbers,
-        fingerprints=_fingerprints(files),
+        fingerprints={**_fingerprints(files), **states},
     )
 
 
 def find_spans(config: IngestConfig) -> Spans:
-    """Returns the spans that a run of `config` would read now, and where their files are.
+    """Returns the spans that a run of `config` would read now, their files and queries.
 
     Raises:
       UserError: If there is no such span, or one inside the window is missing.
     """
-    given = {keys.TRAIN: config.train, keys.EVAL: config.eval, keys.TEST: config.test}
     marker = None if config.span_marker is None else absolute(config.span_marker)
     return resolve_spans(
-        {split: absolute(pattern) for split, pattern in given.items() if pattern},
+        {split: absolute(pattern) for split, pattern in config.files.items()},
         SpanChoice(config.span, config.window, config.gaps, marker),
+        span_queries(config),
     )
 
 

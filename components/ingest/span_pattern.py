@@ -54,6 +54,17 @@ def date_of_span(span: int) -> datetime.date:
     return _EPOCH + datetime.timedelta(days=span)
 
 
+def with_span(text: str, span: int) -> str:
+    """Returns a text that is no file pattern, such as a query, with a span in its place.
+
+    >>> with_span("SELECT * FROM d.t WHERE day = '{YYYY}-{MM}-{DD}'", 20781)
+    "SELECT * FROM d.t WHERE day = '2026-11-24'"
+    """
+    if SPAN in text:
+        return text.replace(SPAN, str(span))
+    return _filled(text, dict(zip(DATE, date_of_span(span).isoformat().split("-"), strict=True)))
+
+
 @dataclass(frozen=True)
 class SpanPattern:
     """One pattern of the config with the place of the span in it.

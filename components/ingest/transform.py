@@ -1,8 +1,8 @@
-"""The Beam part of ingest: chunks of files in; shards of examples, rejected rows and counts out.
+"""The Beam part of ingest: files and queries in; shards of examples, rejected rows, counts out.
 
-Rows stay inside one DoFn, from the file to the shard; what is shuffled between workers is 25 bytes
-a row. So memory hardly grows with the data on the in-memory DirectRunner, and little travels on a
-distributed one.
+Rows of files stay inside one DoFn, from the file to the shard; what is shuffled between workers is
+25 bytes a row. So memory hardly grows with the data on the in-memory DirectRunner, and little
+travels on a distributed one. Rows of queries come in any order, and are shuffled once, whole.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,9 +13,11 @@ import tensorflow as tf
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
+from components.ingest.bigquery.transform import ReadQueries
 from components.ingest.formats.base import Chunk
+from components.ingest.places import RowPlaces
 from components.ingest.plan import IngestPlan
-from components.ingest.reading import read_chunk
+from components.ingest.reading import read_chunk, read_shard
 from components.ingest.repeats import find_repeats, unpack_records
 from components.ingest.shards import copy_without
 from components.ingest.summary import Counts, total
@@ -28,7 +30,7 @@ _COUNTS = "counts"
 
 
 class IngestRows(beam.PTransform):
-    """Reads every chunk and writes its shards: Pipeline -> PCollection[Counts], the one sum."""
+    """Reads everything and writes its shards: Pipeline -> PCollection[Counts], the one sum."""
 
     def __init__(self, plan: IngestPlan) -> None:
         """Makes the transform."""
@@ -37,18 +39,14 @@ class IngestRows(beam.PTransform):
 
     def expand(self, pbegin: beam.Pipeline) -> beam.PCollection:
         plan = self._plan
-        read = (
-            pbegin
-            | "Chunks" >> beam.Create(plan.chunks)
-            | "Spread" >> beam.Reshuffle()
-            | "ReadChunk" >> beam.ParDo(ReadChunk(plan)).with_outputs(_COUNTS, main="records")
-        )
+        parts = [self._read_files(pbegin), *([self._read_queries(pbegin)] if plan.queries else [])]
         repeats = (
-            read.records
+            [part.records for part in parts]
+            | "AllRecords" >> beam.Flatten()
             | "ByBucket" >> beam.GroupByKey()
             | "FindRepeats" >> beam.ParDo(FindRepeats(plan)).with_outputs(_COUNTS, main="dropped")
         )
-        counts = [read[_COUNTS], repeats[_COUNTS]]
+        counts = [*(part[_COUNTS] for part in parts), repeats[_COUNTS]]
         if plan.drops:
             shards = [
                 ((split, chunk.index), None)
@@ -64,10 +62,28 @@ class IngestRows(beam.PTransform):
             counts.append(finished)
         return counts | "AllCounts" >> beam.Flatten() | "Total" >> beam.CombineGlobally(total)
 
+    def _read_files(self, pbegin: beam.Pipeline) -> Any:
+        return (
+            pbegin
+            | "Chunks" >> beam.Create(self._plan.file_chunks)
+            | "Spread" >> beam.Reshuffle()
+            | "ReadChunk" >> beam.ParDo(ReadChunk(self._plan)).with_outputs(_COUNTS, main="records")
+        )
 
-@beam.typehints.with_output_types(tuple[int, bytes])
-class ReadChunk(beam.DoFn):
-    """Chunk -> (bucket, packed records) and tagged Counts; writes its shards and rejected rows."""
+    def _read_queries(self, pbegin: beam.Pipeline) -> Any:
+        # A shard into which no row falls is written too: its chunk alone brings it here.
+        numbers = [(chunk.index, None) for chunk in self._plan.query_chunks]
+        first = len(self._plan.file_chunks)
+        rows = pbegin | "Ask" >> ReadQueries(self._plan.queries, self._plan.config.bigquery, first)
+        return (
+            {"rows": rows, "chunk": pbegin | "QueryShards" >> beam.Create(numbers)}
+            | "ByQueryShard" >> beam.CoGroupByKey()
+            | "ReadShard" >> beam.ParDo(ReadShard(self._plan)).with_outputs(_COUNTS, main="records")
+        )
+
+
+class _ReadPart(beam.DoFn):
+    """What reads a chunk: writes its shards and rejected rows, and tells of them."""
 
     def __init__(self, plan: IngestPlan) -> None:
         """Makes the DoFn."""
@@ -79,15 +95,37 @@ class ReadChunk(beam.DoFn):
         """Makes the task once a worker."""
         self._task = create_task(self._plan.task)
 
-    def process(self, chunk: Chunk) -> Iterator[tuple[int, bytes] | TaggedOutput]:
-        counts = Counts()
-        yield from read_chunk(chunk, self._plan, self._task, counts)
+    def _tell(self, chunk: Chunk, counts: Counts) -> TaggedOutput:
+        """Counts and reports a chunk that is done, and returns its counts."""
         self._rows_in.inc(counts.accepted.total() + counts.rejected.total())
         self._rows_out.inc(counts.accepted.total())
         for reason, number in counts.rejected.items():
             Metrics.counter(_NAMESPACE, f"rejected/{reason}").inc(number)
         report(Progress("ingest", chunk.done_bytes, self._plan.chunks[-1].done_bytes))
-        yield TaggedOutput(_COUNTS, counts)
+        return TaggedOutput(_COUNTS, counts)
+
+
+@beam.typehints.with_output_types(tuple[int, bytes])
+class ReadChunk(_ReadPart):
+    """Chunk of a file -> (bucket, packed records), and tagged Counts."""
+
+    def process(self, chunk: Chunk) -> Iterator[tuple[int, bytes] | TaggedOutput]:
+        counts = Counts()
+        yield from read_chunk(chunk, self._plan, self._task, counts)
+        yield self._tell(chunk, counts)
+
+
+@beam.typehints.with_output_types(tuple[int, bytes])
+class ReadShard(_ReadPart):
+    """(chunk, packed rows of a query) -> (bucket, packed records), and tagged Counts."""
+
+    def process(
+        self, element: tuple[int, Mapping[str, Iterable[Any]]]
+    ) -> Iterator[tuple[int, bytes] | TaggedOutput]:
+        index, grouped = element
+        chunk, counts = self._plan.chunks[index], Counts()
+        yield from read_shard(chunk, grouped["rows"], self._plan, self._task, counts)
+        yield self._tell(chunk, counts)
 
 
 @beam.typehints.with_output_types(tuple[tuple[str, int], Any])
@@ -98,14 +136,14 @@ class FindRepeats(beam.DoFn):
         """Makes the DoFn."""
         self._drop_duplicates = plan.config.duplicates == "drop"
         self._drop_leaks = plan.config.leaks == "drop"
-        self._file_names = [chunk.file.name for chunk in plan.chunks]
+        self._place_of = RowPlaces(plan)
 
     def process(
         self, element: tuple[int, Iterable[bytes]]
     ) -> Iterator[tuple[tuple[str, int], Any] | TaggedOutput]:
         counts, dropped = find_repeats(
             unpack_records(element[1]),
-            self._file_names,
+            self._place_of,
             drop_duplicates=self._drop_duplicates,
             drop_leaks=self._drop_leaks,
         )

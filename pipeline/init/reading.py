@@ -50,7 +50,7 @@ def survey_files(
         reading.pack()
     repeats, _ = find_repeats(
         unpack_records(reading.packed),
-        file_names,
+        lambda chunk, line: f"{file_names[chunk]}:{line}",
         drop_duplicates=False,
         drop_leaks=False,
     )

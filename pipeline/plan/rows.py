@@ -9,6 +9,8 @@ from pathlib import Path
 
 import sentencepiece
 
+from components.ingest.bigquery.config import BigQueryConfig
+from components.ingest.config import IngestConfig
 from components.ingest.files import open_content
 from components.ingest.formats import create_format
 from components.ingest.formats.base import Chunk, Row, SourceFile
@@ -76,8 +78,15 @@ def data_size(config: RunConfig, *, rows: int | None = None) -> DataSize:
       and as many sequences as is usual for the task.
     """
     longest, usual = config.model.max_length, float(config.typed_task.usual_sequences)
+    if keys.TRAIN in config.ingest.queries:
+        full = lengths_of([longest])
+        hint = "" if rows else "; give their number as --rows"
+        source = (
+            f"full length, for ingest.train is a query, whose rows are not read for a plan{hint}"
+        )
+        return DataSize(rows, None, full, usual, source)
     try:
-        files = resolve_sources(config.ingest, config.typed_task).files
+        files = resolve_sources(_without_queries(config.ingest), config.typed_task).files
         sampled = sample_rows(config, files)
     except UserError as error:
         full = lengths_of([longest])
@@ -87,7 +96,8 @@ def data_size(config: RunConfig, *, rows: int | None = None) -> DataSize:
         split: sum(count_rows(file) for file in files if file.split == split)
         for split in (keys.TRAIN, keys.EVAL)
     }
-    train, dev = (counted[keys.TRAIN] if rows is None else rows), counted[keys.EVAL]
+    train = counted[keys.TRAIN] if rows is None else rows
+    dev = None if keys.EVAL in config.ingest.queries else counted[keys.EVAL]
     if config.ingest.eval is None:
         dev = round(train * config.ingest.eval_fraction)
         train = train - dev if rows is None else train
@@ -98,11 +108,16 @@ def data_size(config: RunConfig, *, rows: int | None = None) -> DataSize:
     )
     return DataSize(
         round(train * sampled.expansion),
-        round(dev * sampled.expansion),
+        None if dev is None else round(dev * sampled.expansion),
         sampled.lengths,
         sampled.sequences,
         f"the first {SAMPLED_ROWS:,} rows, {how}",
     )
+
+
+def _without_queries(config: IngestConfig) -> IngestConfig:
+    """Returns the config without the splits that are asked for, whose rows are not counted."""
+    return config.model_copy(update={"bigquery": BigQueryConfig(), **dict.fromkeys(config.queries)})
 
 
 def count_rows(file: SourceFile) -> int:
@@ -122,14 +137,18 @@ def count_rows(file: SourceFile) -> int:
 def sample_rows(config: RunConfig, files: Sequence[SourceFile]) -> SampledRows:
     """Returns what the first rows of the training files are computed as.
 
+    Without such files, rows are taken to be as long as they can be.
+
     Raises:
       UserError: If there is no row that can be read, or the vocabulary cannot.
     """
     training = [file for file in files if file.split == keys.TRAIN]
+    task, longest = config.typed_task, config.model.max_length
+    if not training:  # those of a query, which is not asked twice
+        return SampledRows(lengths_of([longest]), float(task.usual_sequences))
     share = -(-SAMPLED_ROWS // len(training))
     model = config.vocabulary_source.model
     processor = None if model is None else _processor(model)
-    task, longest = config.typed_task, config.model.max_length
     sampled = [
         task.sequences(row.values, lambda text: _num_pieces(text, processor), longest)
         for file in training

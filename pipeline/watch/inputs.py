@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 
+from components.ingest.bigquery.queries import query_states
 from components.ingest.files import file_size, is_remote, matching_files
 from components.ingest.spans import Spans
 from pipeline.config import RunConfig
 
 
 def inputs_digest(config: RunConfig, spans: Spans) -> str:
-    """Returns a hash of the config and of the states of its files, without reading them.
+    """Returns a hash of the config and of the states of files and tables, without reading them.
 
     Args:
       config: All but its section `watch` counts.
@@ -24,7 +25,12 @@ def inputs_digest(config: RunConfig, spans: Spans) -> str:
         for pattern in spans.patterns[split]
         for path in matching_files(pattern)
     ]
-    inputs = [config.model_dump(mode="json", exclude={"watch"}), files]
+    tables = query_states(spans, config.ingest)
+    inputs = [
+        config.model_dump(mode="json", exclude={"watch"}),
+        files,
+        *([tables] if tables else []),
+    ]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 

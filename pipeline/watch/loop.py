@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from components.ingest.config import IngestConfig, text_of
 from components.ingest.span_pattern import has_span
 from pipeline.lock import prepare_output, sole_watch
 from pipeline.watch.policy import judges_itself
@@ -38,12 +39,7 @@ def watch(
         once, the spans cannot be used.
     """
     ingest = watcher.config.ingest
-    if not has_span(ingest.train):
-        raise UserError(
-            "watch needs training data in spans; ingest.train must hold {SPAN}, or {YYYY}, {MM} "
-            f"and {{DD}}; received {ingest.train!r}; name the files by span, or use "
-            "`albert-tfx run`"
-        )
+    _check_spans(ingest)
     output_dir = watcher.config.output_dir
     prepare_output(output_dir)
     with sole_watch(output_dir):
@@ -77,3 +73,19 @@ def _keep_looking(
             stop.wait(poll_seconds)
     watcher.say("stopped")
     return last
+
+
+def _check_spans(ingest: IngestConfig) -> None:
+    """Refuses a config that does not say which spans there are."""
+    if not has_span(text_of(ingest.train)):
+        raise UserError(
+            "watch needs training data in spans; ingest.train must hold {SPAN}, or {YYYY}, {MM} "
+            f"and {{DD}}; received {text_of(ingest.train)!r}; name the files by span, or use "
+            "`albert-tfx run`"
+        )
+    if not ingest.lists_spans:
+        raise UserError(
+            "watch needs to see which spans are complete, and a query does not say; set "
+            "ingest.bigquery.spans, a query that lists them, or ingest.span_marker, a pattern of "
+            "files of which each complete span has one"
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from components.ingest.config import IngestConfig
+from components.ingest.config import IngestConfig, text_of
 from components.ingest.span_pattern import has_span
 from components.ingest.spans import Spans
 from pipeline.watch.rounds import Round, Trigger
@@ -75,8 +75,8 @@ def judges_itself(ingest: IngestConfig) -> bool:
     """Returns whether the gate's rows come from the newest span alone, and so its labels, too."""
     judged = ingest.test or ingest.eval
     if judged is None:  # split from the whole window
-        return has_span(ingest.train) and ingest.window == 1
-    return has_span(judged)
+        return has_span(text_of(ingest.train)) and ingest.window == 1
+    return has_span(text_of(judged))
 
 
 def _round_of(rounds: Sequence[Round], span: int) -> Round:

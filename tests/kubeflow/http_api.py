@@ -27,7 +27,9 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _reply(self):
             length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            content = self.rfile.read(length)
+            is_form = "form" in self.headers.get("Content-Type", "")
+            body = json.loads(content) if content and not is_form else content.decode() or None
             status, answered, *more = answer(
                 Request(self.command, self.path, dict(self.headers), body)
             )

@@ -53,6 +53,13 @@ def test_every_bucket_is_asked_for_what_is_done_there():
     }
 
 
+def test_a_query_needs_no_bucket():
+    ingest = {"train": {"query": "SELECT 1"}, "eval": "gs://texts/dev.tsv"}
+    asked = {"ingest": {**ingest, "bigquery": {"project": "paying"}}}
+    config = check_config(CONFIG | {"kubeflow": SECTIONS["vertex"]} | asked, source="a test")
+    assert wanted_permissions(config)["texts"] == {"storage.objects.get"}
+
+
 def test_a_bucket_that_is_not_there_is_named(granted):
     (problem,) = bucket_problems(config_with(pipeline_root="gs://no-such-bucket/runs"))
     assert problem.startswith("gs://no-such-bucket: there is no such bucket; make it")

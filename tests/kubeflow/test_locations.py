@@ -100,3 +100,13 @@ def test_the_section_is_checked_with_the_config(section, problem):
     with pytest.raises(UserError, match="1 problem") as raised:
         _config("vertex", kubeflow=section)
     assert problem in str(raised.value)
+
+
+def test_a_query_is_asked_from_everywhere():
+    query = {"query": "SELECT text, label FROM d.t"}
+    config = _config(
+        "vertex", ingest={"train": query, "eval": "dev.tsv", "bigquery": {"project": "paying"}}
+    )
+    seen = located(config, "vertex").ingest
+    assert seen.train == config.ingest.train
+    assert seen.eval == "/gcs/bucket/data/dev.tsv"

@@ -69,6 +69,15 @@ def test_three_errors_are_told_together_with_their_paths() -> None:
         ({"evaluate": {"thresholds": [{"metric": "accuracy", "min": 0, "over": "bert"}]}}, "bert"),
         ({"nmae": "x"}, "nmae: unknown key; did you mean name?"),
         ({"train": "fast"}, "train: input should be a valid dictionary"),
+        ({"ingest": {"train": {"qery": "SELECT 1"}}}, "ingest.train.qery: .*did you mean query"),
+        ({"ingest": {"train": {"query": "SELECT 1"}}}, "ingest.bigquery.project: must name"),
+        (
+            {
+                "ingest": {"train": {"query": "SELECT {SPAN}"}, "bigquery": {"project": "paying"}},
+                "watch": {},
+            },
+            "ingest.bigquery.spans: with a section watch it must be seen which spans are complete",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(change: dict, message: str) -> None:

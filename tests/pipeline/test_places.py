@@ -89,3 +89,15 @@ def test_workers_elsewhere_need_buckets(tmp_path):
             pipeline_root="bucket://here/runs",
         )
     )
+
+
+def test_workers_elsewhere_ask_a_query_by_themselves(tmp_path):
+    beam = {
+        "runner": "dataflow",
+        "project": "paying",
+        "region": "europe-west4",
+        "temp_location": "gs://tmp/beam",
+    }
+    ingest = {"train": {"query": "SELECT 1"}, "bigquery": {"project": "paying"}}
+    config = _config(tmp_path, beam=beam, ingest=ingest, pipeline_root="bucket://here/runs")
+    assert prepare_places(config) is not None

@@ -63,6 +63,7 @@ class Rejection(NamedTuple):
       message: The rule and what was received.
       raw: The first `RAW_BYTES_KEPT` bytes of the row or more.
       num_bytes: Size of the whole row.
+      id: Its name, as of a `Row`; empty: none, or not known.
     """
 
     line: int
@@ -70,6 +71,7 @@ class Rejection(NamedTuple):
     message: str
     raw: bytes
     num_bytes: int
+    id: str = ""
 
 
 def reject(

@@ -37,7 +37,7 @@ class Jsonl(Format):
                 if not line.raw.strip():
                     continue
                 num_rows += 1
-                parsed = _parse(line.number, line.raw, decode_line(line))
+                parsed = parse_object(line.number, line.raw, decode_line(line))
                 names |= {} if isinstance(parsed, Rejection) else dict.fromkeys(parsed)
         return Layout(tuple(names), None, num_rows)
 
@@ -49,15 +49,15 @@ class Jsonl(Format):
                 text = decode_line(line)
                 if isinstance(text, str) and not text.strip():
                     continue
-                parsed = _parse(line.number, line.raw, text)
+                parsed = parse_object(line.number, line.raw, text)
                 yield (
                     parsed
                     if isinstance(parsed, Rejection)
-                    else _row(line.number, line.raw, parsed, keys)
+                    else row_of_object(line.number, line.raw, parsed, keys)
                 )
 
 
-def _parse(number: int, raw: bytes, text: str | Rejection) -> dict[str, Any] | Rejection:
+def parse_object(number: int, raw: bytes, text: str | Rejection) -> dict[str, Any] | Rejection:
     """Returns the object on a line; its numbers stay text, so that 1.50 is not turned into 1.5."""
     if isinstance(text, Rejection):
         return text
@@ -75,7 +75,7 @@ def _parse(number: int, raw: bytes, text: str | Rejection) -> dict[str, Any] | R
     return value
 
 
-def _row(
+def row_of_object(
     number: int, raw: bytes, value: dict[str, Any], keys: list[tuple[str, str]]
 ) -> Row | Rejection:
     """Returns the values of the roles; the task says which of them may be without one."""

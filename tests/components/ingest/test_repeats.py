@@ -72,7 +72,7 @@ def test_conflicts_are_the_texts_with_several_targets_in_a_split(rows):
 
 def repeats(rows, **drop):
     options = {"drop_duplicates": False, "drop_leaks": False} | drop
-    return find_repeats(records(rows), ["a.tsv"], **options)
+    return find_repeats(records(rows), lambda _, line: f"a.tsv:{line}", **options)
 
 
 def test_repeats_are_counted_by_split_and_named():

@@ -117,6 +117,6 @@ def test_no_complete_span_is_refused(patterns, tmp_path):
     ],
 )
 def test_a_span_without_a_place_for_it_is_refused(choice, named):
-    with pytest.raises(UserError, match="but no file pattern holds") as refused:
+    with pytest.raises(UserError, match="but no file pattern or query holds") as refused:
         resolve_spans({"train": "/data/a.tsv"}, choice)
     assert named in str(refused.value)

@@ -108,7 +108,11 @@ class Buckets(FileSystem):
     def delete(self, paths):
         for path in paths:
             self.log.append(("delete", path))
-            del self.objects[path]
+            if path.endswith("/"):  # as of a folder: all that is below it
+                for below in [name for name in self.objects if name.startswith(path)]:
+                    del self.objects[below]
+            else:
+                del self.objects[path]
 
     def _bucket(self, path: str) -> str:
         name = path.removeprefix("bucket://").partition("/")[0]

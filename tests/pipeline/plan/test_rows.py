@@ -120,3 +120,28 @@ def test_every_window_of_a_context_is_a_row(size_of):
 def test_without_the_data_a_question_has_the_usual_number_of_options(make_config):
     size = data_size(make_config(task=CHOICE, ingest={"train": "none.jsonl"}))
     assert size.sequences == 4.0
+
+
+QUERY = {"train": {"query": "SELECT text, label FROM d.t"}, "bigquery": {"project": "paying"}}
+
+
+def test_the_rows_of_a_query_are_not_asked_for(make_config):
+    size = data_size(make_config(ingest=QUERY))
+    assert (size.train_rows, size.lengths.longest) == (None, 128)
+    assert "ingest.train is a query, whose rows are not read for a plan; give their" in size.source
+    given = data_size(make_config(ingest=QUERY), rows=1000)
+    assert given.train_rows == 1000
+    assert "give their" not in given.source
+
+
+def test_a_dev_query_is_left_uncounted(make_config, tmp_path):
+    train = str(tmp_path / "train.tsv")
+    config = make_config()
+    config = make_config(ingest={**QUERY, "train": train, "eval": QUERY["train"]})
+    size = data_size(config)
+    assert (size.train_rows, size.eval_rows) == (4, None)
+
+
+def test_training_rows_that_are_no_files_are_as_long_as_can_be(make_config):
+    sampled = sample_rows(make_config(ingest=QUERY), [])
+    assert (sampled.lengths.mean, sampled.sequences) == (128, 1.0)

@@ -93,3 +93,15 @@ def test_a_gate_on_the_newest_span_alone_is_warned_of(
     add_span(tmp_path, 1)
     look(make_watcher(make_config(test=None)), once=True)
     assert "give ingest.test a file outside of the spans" in console.export_text()
+
+
+def test_a_query_that_lists_no_spans_is_refused(look, make_watcher, make_config):
+    query = {"query": "SELECT text, label FROM d.t WHERE day = {SPAN}"}
+    config = make_config(train=query, bigquery={"project": "paying"}, span_marker="done-{SPAN}")
+    # Without a section watch, a config without the marker is one.
+    ingest = config.ingest.model_copy(update={"span_marker": None})
+    config = config.model_copy(update={"ingest": ingest})
+    with pytest.raises(
+        UserError, match=r"set ingest\.bigquery\.spans, a query that lists them, or"
+    ):
+        look(make_watcher(config))
