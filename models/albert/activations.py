@@ -26,7 +26,7 @@ class Activation(NamedTuple):
     """A function of tensors of any shape.
 
     Attributes:
-      plain: As TensorFlow's graph optimizer knows it, and fuses it with a matrix product.
+      plain: In one op, or in the ops that TensorFlow's graph optimizer knows as one.
       with_derivative: Returns the function's value and its derivative, computed in float32, in the
         dtype of the argument; None where TensorFlow's own gradient is a single op.
     """

@@ -18,8 +18,8 @@ EPSILON = 1e-12
 class Pieces:
     """The pieces as plain ops, whose gradients are the back end's affair.
 
-    TensorFlow fuses a matrix product with its bias and activation in what is served; XLA, which JAX
-    computes with, fuses the element-wise rest in training too.
+    TensorFlow fuses a matrix product with its bias in what is served; XLA, which JAX computes with,
+    fuses the element-wise rest in training too.
 
     Attributes:
       activation: Of the feed-forward block.

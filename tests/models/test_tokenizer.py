@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import sentencepiece
 import tensorflow as tf
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tensorflow.core.protobuf import saved_model_pb2
 
@@ -40,6 +40,10 @@ def expected(processor, texts):
     return [reference.encode(processor, text) for text in texts]
 
 
+def spelled(processor, ids):
+    return "".join(processor.id_to_piece(ids))
+
+
 def test_special_ids_are_those_of_the_published_vocabularies(tokenizer):
     assert (tokenizer.pad_id, tokenizer.unk_id) == (0, 1)
     assert (tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id) == (2, 3, 4)
@@ -72,9 +76,15 @@ def test_empty_batch(tokenizer):
     deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(texts=st.lists(st.text(st.characters().filter(known) | st.sampled_from("05, ,7.'`"))))
+@example(texts=["1000"])
 def test_ids_of_any_text_are_those_of_the_original(tokenizer, processor, texts):
-    batch = tf.constant(texts, tf.string)
-    assert tokenizer(batch).to_list() == expected(processor, texts)
+    """Releases of SentencePiece choose differently between splits of equal score ("0", "00")."""
+    rows = encode(tokenizer, tf.constant(texts, tf.string))
+    originals = expected(processor, texts)
+    assert [sorted(ids) for ids in rows] == [sorted(ids) for ids in originals]
+    assert [spelled(processor, ids) for ids in rows] == [
+        spelled(processor, ids) for ids in originals
+    ]
 
 
 @pytest.mark.slow
