@@ -10,7 +10,8 @@ from serving.served_graph import graph_problems
 from tests.models import reference
 from tests.models.conftest import SENTENCES
 from tests.models.test_normalization import known
-from tests.models.test_tokenizer import DATA, NUMBERS, read_wnut17
+from tests.models.test_tokenizer import DATA, NUMBERS
+from tests.models.tokens.corpora import read_wnut17
 
 # What SentencePiece removes or takes for a space, among the characters of the tests.
 BLANK = " ▁\u200b\ufeff\x07\x7f"
@@ -182,8 +183,8 @@ def test_pieces_of_any_ascii_text_spell_what_they_cover(tokenizer, processor, te
     check_slices(tokenizer, processor, texts)
 
 
-def read_sst2_dev():
-    lines = (DATA / "sst2" / "dev.tsv").read_text("utf-8").splitlines()
+def read_sst2_dev(data):
+    lines = (data / "sst2" / "dev.tsv").read_text("utf-8").splitlines()
     return [line.split("\t")[0] for line in lines]
 
 
@@ -191,7 +192,7 @@ def read_sst2_dev():
 def test_offsets_of_real_text(tokenizer, processor, read):
     if not DATA.is_dir():
         pytest.skip(f"needs the real texts in {DATA}, which are not part of the project")
-    texts = read()
+    texts = read(DATA)
     check(tokenizer, texts)
     check_slices(tokenizer, processor, [text for text in texts if text.isascii()])
 
