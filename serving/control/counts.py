@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from serving.control.release import Release
 from serving.control.verdict import Measured
 
 Counts = Mapping[str, float]
@@ -17,6 +18,8 @@ BOTH: Final = "BOTH_"
 """Start of the code of a request that canary and live version both failed: it is to blame."""
 NOT_LOADED: Final = "NOT_LOADED"
 """Code of a request that the live version answered as the server does not hold the canary yet."""
+
+_COMPARED: Final = f"{PREFIX}_compared_requests_total"
 
 
 def read_counts(text: str) -> dict[str, float]:
@@ -58,15 +61,17 @@ def grown(total: Counts, before: Counts, now: Counts) -> dict[str, float]:
     } | {key: value for key, value in total.items() if key not in now}
 
 
-def measured(growth: Counts) -> Measured:
+def measured(growth: Counts, release: Release) -> Measured:
     """Returns what was counted of the canary.
 
     Args:
       growth: Growth of the samples, from `grown`.
+      release: Says which version is on trial, and which is live; others do not count.
     """
+    canary = str(release.canary.version) if release.canary else ""
     codes: Counter[str] = Counter()
     for key, value in growth.items():
-        if key.startswith(f"{PREFIX}_requests_total{{") and _label(key, "track") == "canary":
+        if _is_of(key, f"{PREFIX}_requests_total", "canary", canary):
             codes[_label(key, "code")] += int(value)
     own = {
         code: count
@@ -74,35 +79,36 @@ def measured(growth: Counts) -> Measured:
         if code != NOT_LOADED and not code.startswith(BOTH)
     }
     compared = {
-        answer: growth.get(sample_key(f"{PREFIX}_compared_requests_total", agrees=answer), 0.0)
+        answer: growth.get(sample_key(_COMPARED, agrees=answer, version=canary), 0.0)
         for answer in ("yes", "no")
     }
     return Measured(
         requests=sum(own.values()),
         errors=sum(own.values()) - own.get("OK", 0),
-        p95_seconds=quantile(growth, "canary", 0.95),
-        stable_p95_seconds=quantile(growth, "stable", 0.95),
+        p95_seconds=quantile(growth, "canary", canary, 0.95),
+        stable_p95_seconds=quantile(growth, "stable", str(release.stable), 0.95),
         compared=int(sum(compared.values())),
         agreeing=int(compared["yes"]),
     )
 
 
-def quantile(growth: Counts, track: str, share: float) -> float | None:
+def quantile(growth: Counts, track: str, version: str, share: float) -> float | None:
     """Returns a quantile of the answers' seconds, as Prometheus' `histogram_quantile` does.
 
     Args:
       growth: Growth of the samples.
       track: `stable` or `canary`.
+      version: The version's number.
       share: Which quantile, 0 to 1.
 
     Returns:
       Seconds, interpolated within a bucket; None where nothing was answered.
     """
-    name = f"{PREFIX}_request_seconds_bucket{{"
+    name = f"{PREFIX}_request_seconds_bucket"
     buckets = sorted(
         (float(_label(key, "le").replace("+Inf", "inf")), count)
         for key, count in growth.items()
-        if key.startswith(name) and _label(key, "track") == track
+        if _is_of(key, name, track, version)
     )
     if not buckets or buckets[-1][1] <= 0:
         return None
@@ -119,6 +125,12 @@ def quantile(growth: Counts, track: str, share: float) -> float | None:
 
 def _is_count(key: str) -> bool:
     return "_total{" in key
+
+
+def _is_of(key: str, name: str, track: str, version: str) -> bool:
+    """Returns whether a sample is one of a metric, of a track and a version."""
+    is_named = key.startswith(f"{name}{{")
+    return is_named and (_label(key, "track"), _label(key, "version")) == (track, version)
 
 
 def _label(key: str, name: str) -> str:

@@ -84,7 +84,7 @@ def watch_canary(
             before = now
             if read_release(model_base) != watched:
                 raise WatchError("what is live was changed meanwhile: the watch ends")
-            verdict = judge(measured(growth), rules)
+            verdict = judge(measured(growth, watched), rules)
             said(verdict)
             if verdict.decision != "wait":
                 _carry_out(model_base, watched, verdict)

@@ -61,6 +61,6 @@ class Call(Protocol):
         """The request's bytes as they came."""
         ...
 
-    async def send(self, label: str | None, timeout: float) -> Reply:
-        """Asks the server, with a label where one is given; never raises for an error of its."""
+    async def send(self, version: int | None, timeout: float) -> Reply:
+        """Asks the server, for a version where one is given; never raises for an error of its."""
         ...

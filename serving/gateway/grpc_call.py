@@ -1,4 +1,4 @@
-"""Requests over gRPC: which methods pass, and how a label gets into one without decoding it."""
+"""Requests over gRPC: which methods pass, and how a version gets into one without decoding it."""
 
 from __future__ import annotations
 
@@ -92,9 +92,9 @@ class GrpcCall:
             spec.HasField("version") or spec.version_label for spec in self._specs
         )
 
-    async def send(self, label: str | None, timeout: float) -> Reply:
-        if label is None or not self._specs:
+    async def send(self, version: int | None, timeout: float) -> Reply:
+        if version is None or not self._specs:
             return await self._upstream.send(self._path, self.body, timeout)
         for spec in self._specs:
-            spec.version_label = label
+            spec.version.value = version
         return await self._upstream.send(self._path, self._message.SerializeToString(), timeout)

@@ -7,6 +7,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from serving.control.counts import PREFIX
+from serving.gateway.calls import Call
+from serving.gateway.routing import Route
 
 METRICS_PATH: Final = "/monitoring/prometheus/metrics"
 """TensorFlow Serving's own path."""
@@ -26,10 +28,12 @@ class Metrics:
     """The metrics of one gateway.
 
     Attributes:
-      requests: Requests by track (stable, canary, pinned), protocol, method and code. A request
-        that the canary failed and the live version answered counts as an error of the canary.
-      seconds: Time of the server's answers by track.
-      compared: Requests that the canary and the live version both answered, by agreement.
+      requests: Requests by track (stable, canary, pinned), version, protocol, method and code. A
+        request that the canary failed and the live version answered counts as an error of the
+        canary. The version is empty where the server chose.
+      seconds: Time of the server's answers by track and version.
+      compared: Requests that the canary and the live version both answered, by the canary's
+        version and agreement.
       records: Records of the request log by result (written, dropped, skipped, failed).
       in_flight: Requests in progress.
       canary_percent: The canary's share.
@@ -39,21 +43,21 @@ class Metrics:
         self._registry = CollectorRegistry()
         self.requests = Counter(
             REQUESTS,
-            "Requests by track, protocol, method and status code.",
-            ("track", "protocol", "method", "code"),
+            "Requests by track, version, protocol, method and status code.",
+            ("track", "version", "protocol", "method", "code"),
             registry=self._registry,
         )
         self.seconds = Histogram(
             SECONDS,
-            "Seconds until the server answered, by track.",
-            ("track",),
+            "Seconds until the server answered, by track and version.",
+            ("track", "version"),
             buckets=_BUCKETS,
             registry=self._registry,
         )
         self.compared = Counter(
             COMPARED,
-            "Requests that canary and live version both answered, by agreement.",
-            ("agrees",),
+            "Requests that canary and live version both answered, by canary and agreement.",
+            ("version", "agrees"),
             registry=self._registry,
         )
         self.records = Counter(
@@ -68,6 +72,24 @@ class Metrics:
         self.canary_percent = Gauge(
             f"{PREFIX}_canary_percent", "Share of the canary.", registry=self._registry
         )
+
+    def answered(self, route: Route, call: Call, code: str, seconds: float) -> None:
+        """Counts a request that got its reply.
+
+        Args:
+          route: Where it went.
+          call: The request.
+          code: What counts for the route.
+          seconds: Time of the answer; only an answer's time counts.
+        """
+        version = str(route.version or "")
+        self.requests.labels(route.track, version, call.protocol, call.method, code).inc()
+        if code == "OK":
+            self.seconds.labels(route.track, version).observe(seconds)
+
+    def were_compared(self, route: Route, *, agrees: bool) -> None:
+        """Counts a request that the canary and the live version both answered."""
+        self.compared.labels(str(route.version), "yes" if agrees else "no").inc()
 
     def render(self) -> bytes:
         """Returns all of it as Prometheus reads it."""

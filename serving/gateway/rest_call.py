@@ -1,11 +1,11 @@
-"""Requests over REST: which paths pass, and where a label goes in one."""
+"""Requests over REST: which paths pass, and where a version goes in one."""
 
 from __future__ import annotations
 
 import json
 import re
 from typing import Final, Literal
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import httpx
 
@@ -93,7 +93,7 @@ class RestCall:
         self._parts = (match["model"], match["action"] or "")
         self._upstream = upstream
 
-    async def send(self, label: str | None, timeout: float) -> Reply:
+    async def send(self, version: int | None, timeout: float) -> Reply:
         start, end = self._parts
-        path = self._path if label is None else f"{start}/labels/{quote(label, safe='')}{end}"
+        path = self._path if version is None else f"{start}/versions/{version}{end}"
         return await self._upstream.send(self._verb, path, self.body, timeout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,6 +18,24 @@ Track = Literal["stable", "canary", "pinned"]
 _log = logging.getLogger(__name__)
 
 _CHECK_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a request goes.
+
+    Versions are asked for by number: a label means what the server last read, which is the canary
+    before this one until it has read the model config file again.
+
+    Attributes:
+      track: What the request counts as.
+      version: The version that is asked; None: the request goes on as it came.
+      live: The version that is live; None where nothing is decided.
+    """
+
+    track: Track
+    version: int | None = None
+    live: int | None = None
 
 
 def share_of(body: bytes) -> float:
@@ -55,25 +74,17 @@ class Router:
                 self._reread(self._model_base, stamp)
         return self._release
 
-    def track(self, call: Call) -> Track:
-        """Returns where a request goes."""
-        release = self.release
+    def route(self, call: Call) -> Route:
+        """Returns where a request goes; status is asked of all versions."""
         if call.is_pinned:
-            return "pinned"
-        if release is None or release.model != call.model or release.canary is None:
-            return "stable"
-        is_split = call.method in SPLIT_METHODS
-        return "canary" if is_split and share_of(call.body) < release.canary.percent else "stable"
-
-    def label(self, call: Call, track: Track) -> str | None:
-        """Returns the label that a request gets; None: it goes on as it came.
-
-        Status is asked of all versions. A model of which nothing was decided has no labels.
-        """
+            return Route("pinned")
         release = self.release
         if release is None or release.model != call.model or call.method == "status":
-            return None
-        return None if track == "pinned" else track
+            return Route("stable")
+        canary = release.canary if call.method in SPLIT_METHODS else None
+        if canary is not None and share_of(call.body) < canary.percent:
+            return Route("canary", canary.version, release.stable)
+        return Route("stable", release.stable, release.stable)
 
     def _reread(self, model_base: Path, stamp: tuple[int, int] | None) -> None:
         try:

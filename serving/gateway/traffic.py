@@ -12,13 +12,13 @@ from serving.control.counts import BOTH, NOT_LOADED
 from serving.gateway.agreement import agree
 from serving.gateway.calls import Call, Reply
 from serving.gateway.metrics import Metrics
-from serving.gateway.routing import Router, Track
+from serving.gateway.routing import Route, Router
 
 _MAX_COMPARISONS = 32
 """Comparisons at one time; further ones are left out, so that they never delay an answer."""
 
-_NOT_LOADED_WORDS = ("Unrecognized servable version label", "Servable not found for request")
-"""Of TensorFlow Serving: a label that it does not know, and a version that it does not hold."""
+_NOT_LOADED_WORDS = "Servable not found for request"
+"""Of TensorFlow Serving: a version that it does not hold."""
 
 
 class RequestLog(Protocol):
@@ -79,12 +79,10 @@ class Traffic:
         release = self._router.release
         canary = release.canary if release else None
         self._metrics.canary_percent.set(canary.percent if canary else 0.0)
-        track = self._router.track(call)
+        route = self._router.route(call)
         with self._metrics.in_flight.track_inprogress():
-            outcome = await self._ask(call, track, timeout)
-        self._metrics.requests.labels(track, call.protocol, call.method, outcome.code).inc()
-        if outcome.code == "OK":
-            self._metrics.seconds.labels(track).observe(outcome.seconds)
+            outcome = await self._ask(call, route, timeout)
+        self._metrics.answered(route, call, outcome.code, outcome.seconds)
         if self._log is not None and outcome.reply.is_ok:
             self._log.offer(call, outcome.reply)
         return outcome.reply
@@ -93,46 +91,45 @@ class Traffic:
         """Waits for the comparisons in progress."""
         await asyncio.gather(*self._comparisons, return_exceptions=True)
 
-    async def _ask(self, call: Call, track: Track, timeout: float) -> Outcome:
+    async def _ask(self, call: Call, route: Route, timeout: float) -> Outcome:
         started = time.monotonic()
-        label = self._router.label(call, track)
-        if track != "canary":
-            reply = await self._ask_live(call, label, timeout)
+        if route.track != "canary":
+            reply = await self._ask_live(call, route.version, timeout)
             return Outcome(reply, reply.code, time.monotonic() - started)
-        reply = await call.send(label, timeout)
+        reply = await call.send(route.version, timeout)
         seconds = time.monotonic() - started
         if reply.is_ok:
-            self._compare_some(call, reply, timeout)
+            self._compare_some(call, route, reply, timeout)
             return Outcome(reply, reply.code, seconds)
         # The client must not pay for the trial. Where the live version fails too, the request is
         # to blame, and the canary is not.
-        live = await self._ask_live(call, "stable", max(timeout - seconds, 0.001))
+        live = await self._ask_live(call, route.live, max(timeout - seconds, 0.001))
         if _is_not_loaded(reply):
             return Outcome(live, NOT_LOADED, seconds)
         return Outcome(live, reply.code if live.is_ok else f"{BOTH}{live.code}", seconds)
 
-    async def _ask_live(self, call: Call, label: str | None, timeout: float) -> Reply:
-        """Asks the live version; where the server does not know it yet, what it has."""
+    async def _ask_live(self, call: Call, version: int | None, timeout: float) -> Reply:
+        """Asks the live version; where the server does not hold it yet, what it has."""
         started = time.monotonic()
-        reply = await call.send(label, timeout)
-        if label is None or not _is_not_loaded(reply):
+        reply = await call.send(version, timeout)
+        if version is None or not _is_not_loaded(reply):
             return reply
         return await call.send(None, max(timeout - (time.monotonic() - started), 0.001))
 
-    def _compare_some(self, call: Call, reply: Reply, timeout: float) -> None:
+    def _compare_some(self, call: Call, route: Route, reply: Reply, timeout: float) -> None:
         if len(self._comparisons) >= _MAX_COMPARISONS or random.random() >= self._compare_share:
             return
-        task = asyncio.ensure_future(self._compare(call, reply, timeout))
+        task = asyncio.ensure_future(self._compare(call, route, reply, timeout))
         self._comparisons.add(task)
         task.add_done_callback(self._comparisons.discard)
 
-    async def _compare(self, call: Call, reply: Reply, timeout: float) -> None:
-        stable = await call.send("stable", timeout)
-        agrees = agree(call, reply, stable) if stable.is_ok else None
+    async def _compare(self, call: Call, route: Route, reply: Reply, timeout: float) -> None:
+        live = await call.send(route.live, timeout)
+        agrees = agree(call, reply, live) if live.is_ok else None
         if agrees is not None:
-            self._metrics.compared.labels("yes" if agrees else "no").inc()
+            self._metrics.were_compared(route, agrees=agrees)
 
 
 def _is_not_loaded(reply: Reply) -> bool:
-    """Returns whether the server says that a label, or the version behind it, is not there."""
-    return not reply.is_ok and any(words in reply.message for words in _NOT_LOADED_WORDS)
+    """Returns whether the server says that it does not hold the version."""
+    return not reply.is_ok and _NOT_LOADED_WORDS in reply.message

@@ -50,7 +50,7 @@ class Script:
     Attributes:
       failures: Code and message of the next predict calls, which are used up.
       token: The bearer token that is asked for.
-      failing_label: The label that always fails, with `failing_code` and `failing_message`.
+      failing_version: The version that always fails, with `failing_code` and `failing_message`.
       delay_seconds: How long each predict call takes.
       answer: Outputs by name for texts.
       requests: Texts of each predict call.
@@ -59,7 +59,7 @@ class Script:
 
     failures: list[tuple[str, str]] = field(default_factory=list)
     token: str | None = None
-    failing_label: str | None = None
+    failing_version: int | None = None
     failing_code: str = "INTERNAL"
     failing_message: str = "the canary fails"
     delay_seconds: float = 0.0
@@ -74,7 +74,7 @@ class Script:
         time.sleep(self.delay_seconds)
         if self.failures:
             return None, self.failures.pop(0)
-        if label is not None and label == self.failing_label:
+        if version is not None and version == self.failing_version:
             return None, (self.failing_code, self.failing_message)
         return self.answer(texts), None
 

@@ -39,10 +39,10 @@ class FakeTraffic:
         if self.restart and self.looks == 1:
             self.metrics = Metrics()
         for code in self.codes if self.looks else ("INTERNAL",) * 50:  # what was before the watch
-            self.metrics.requests.labels("canary", "grpc", "predict", code).inc()
-            self.metrics.seconds.labels("canary").observe(0.02)
-            self.metrics.compared.labels(self.agrees).inc()
-        self.metrics.seconds.labels("stable").observe(0.02)
+            self.metrics.requests.labels("canary", "3", "grpc", "predict", code).inc()
+            self.metrics.seconds.labels("canary", "3").observe(0.02)
+            self.metrics.compared.labels("3", self.agrees).inc()
+        self.metrics.seconds.labels("stable", "2").observe(0.02)
         self.looks += 1
         return read_counts(self.metrics.render().decode())
 
@@ -114,12 +114,20 @@ def test_there_must_be_a_canary(model_base):
 def test_a_quantile_lies_within_its_bucket():
     metrics = Metrics()
     for milliseconds in range(1, 101):
-        metrics.seconds.labels("canary").observe(milliseconds / 1000)
+        metrics.seconds.labels("canary", "3").observe(milliseconds / 1000)
     counts = read_counts(metrics.render().decode())
-    assert quantile(counts, "canary", 0.95) == pytest.approx(0.095, abs=0.002)
-    assert quantile(counts, "canary", 0.02) == pytest.approx(0.002, abs=0.001)
-    assert quantile(counts, "stable", 0.95) is None
+    assert quantile(counts, "canary", "3", 0.95) == pytest.approx(0.095, abs=0.002)
+    assert quantile(counts, "canary", "3", 0.02) == pytest.approx(0.002, abs=0.001)
+    assert quantile(counts, "stable", "3", 0.95) is None
 
 
-def test_nothing_counted_is_nothing_measured():
-    assert measured(grown({}, {}, {})).requests == 0
+def test_nothing_counted_is_nothing_measured(model_base):
+    assert measured(grown({}, {}, {}), read_release(model_base)).requests == 0
+
+
+def test_what_the_canary_before_answered_decides_nothing(model_base):
+    changes.rollback(model_base)
+    changes.start_canary(model_base, 1, 10)
+    traffic = FakeTraffic("OK")  # counts for version 3
+    with pytest.raises(WatchError, match=r"requests: 0 of 10, compared requests: 0 of 2"):
+        watch(model_base, traffic.read, max_seconds=0.05)

@@ -14,7 +14,7 @@ def test_with_a_release_requests_go_to_the_live_version(gateway, script, scheme,
     with gateway(model_base=model_base) as running:
         ask(running, scheme, ["a"])
         ask(running, scheme, ["b"], version=1)
-    assert script.specs == [(None, "stable"), (1, None)]
+    assert script.specs == [(2, None), (1, None)]
 
 
 def test_a_canary_gets_its_share_and_the_same_request_the_same_version(
@@ -25,11 +25,11 @@ def test_a_canary_gets_its_share_and_the_same_request_the_same_version(
     texts = [f"text {number}" for number in range(150)]
     with gateway(model_base=model_base, compare_percent=0) as running:
         ask(running, scheme, texts)
-        labels = [label for _, label in script.specs]
+        versions = [version for version, _ in script.specs]
         ask(running, scheme, texts)
-    assert labels == [label for _, label in script.specs[150:]]
-    assert 0.18 < labels.count("canary") / 150 < 0.42
-    assert set(labels) == {"stable", "canary"}
+    assert versions == [version for version, _ in script.specs[150:]]
+    assert 0.18 < versions.count(3) / 150 < 0.42
+    assert set(versions) == {2, 3}
 
 
 def test_a_change_is_followed_without_a_restart(gateway, script, model_base, monkeypatch):
@@ -40,51 +40,51 @@ def test_a_change_is_followed_without_a_restart(gateway, script, model_base, mon
         ask(running, "grpc", ["a"])
         (model_base / "release.json").write_text("damaged")
         ask(running, "grpc", ["a"])
-    assert script.specs == [(None, None), (None, "stable"), (None, "stable")]
+    assert script.specs == [(None, None), (2, None), (2, None)]
 
 
 def test_what_the_canary_fails_the_live_version_answers(gateway, script, scheme, model_base):
     changes.promote(model_base, 2)
     changes.start_canary(model_base, 3, 100)
-    script.failing_label = "canary"
+    script.failing_version = 3
     with gateway(model_base=model_base) as running:
         assert ask(running, scheme, ["good"]) == ["positive"]
         counts = counted(running, "albert_tfx_gateway_requests_total")
     protocol = "grpc" if scheme == "grpc" else "rest"
-    assert counts["INTERNAL", "predict", protocol, "canary"] == 1
+    assert counts["INTERNAL", "predict", protocol, "canary", "3"] == 1
 
 
 @pytest.mark.parametrize(
-    ("failing", "specs"),
-    [("canary", ["canary", "stable"]), ("stable", ["canary"])],
+    ("failing", "asked"),
+    [(3, [3, 2]), (2, [3])],
 )
 def test_a_canary_that_is_not_loaded_yet_is_not_to_blame(
-    gateway, script, scheme, model_base, failing, specs
+    gateway, script, scheme, model_base, failing, asked
 ):
     changes.promote(model_base, 2)
     changes.start_canary(model_base, 3, 100)
-    script.failing_label = failing
-    script.failing_code = "INVALID_ARGUMENT"
-    script.failing_message = f"Unrecognized servable version label: {failing}"
+    script.failing_version = failing
+    script.failing_code = "NOT_FOUND"
+    script.failing_message = f"Servable not found for request: Specific(reviews, {failing})"
     with gateway(model_base=model_base, compare_percent=0) as running:
         assert ask(running, scheme, ["good"]) == ["positive"]
         counts = counted(running, "albert_tfx_gateway_requests_total")
     protocol = "grpc" if scheme == "grpc" else "rest"
-    code = "NOT_LOADED" if failing == "canary" else "OK"
-    assert counts[code, "predict", protocol, "canary"] == 1
-    assert [label for _, label in script.specs] == specs
+    code = "NOT_LOADED" if failing == 3 else "OK"
+    assert counts[code, "predict", protocol, "canary", "3"] == 1
+    assert [version for version, _ in script.specs] == asked
 
 
-def test_a_live_version_that_has_no_label_yet_is_asked_for_without(
+def test_while_the_live_version_is_not_loaded_the_server_chooses(
     gateway, script, scheme, model_base
 ):
     changes.promote(model_base, 2)
-    script.failing_label = "stable"
-    script.failing_code = "INVALID_ARGUMENT"
-    script.failing_message = "Unrecognized servable version label: stable"
+    script.failing_version = 2
+    script.failing_code = "NOT_FOUND"
+    script.failing_message = "Servable not found for request: Specific(reviews, 2)"
     with gateway(model_base=model_base) as running:
         assert ask(running, scheme, ["good"]) == ["positive"]
-    assert [label for _, label in script.specs] == ["stable", None]
+    assert [version for version, _ in script.specs] == [2, None]
 
 
 def test_what_both_refuse_is_the_requests_fault(gateway, script, scheme, model_base):
@@ -96,7 +96,7 @@ def test_what_both_refuse_is_the_requests_fault(gateway, script, scheme, model_b
             ask(running, scheme, ["a"])
         counts = counted(running, "albert_tfx_gateway_requests_total")
     protocol = "grpc" if scheme == "grpc" else "rest"
-    assert counts["BOTH_INVALID_ARGUMENT", "predict", protocol, "canary"] == 1
+    assert counts["BOTH_INVALID_ARGUMENT", "predict", protocol, "canary", "3"] == 1
 
 
 def test_a_canary_is_compared_with_the_live_version(gateway, script, scheme, model_base):
@@ -113,10 +113,10 @@ def test_a_canary_is_compared_with_the_live_version(gateway, script, scheme, mod
             ask(running, scheme, [text])
             running.drain()
         assert counted(running, "albert_tfx_gateway_compared_requests_total") == {
-            ("yes",): 1,
-            ("no",): 1,
+            ("yes", "3"): 1,
+            ("no", "3"): 1,
         }
-        assert counted(running, "albert_tfx_gateway_request_seconds_count")["canary",] >= 2
+        assert counted(running, "albert_tfx_gateway_request_seconds_count")["canary", "3"] >= 2
 
 
 def test_shares_are_even():
