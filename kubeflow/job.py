@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Final
 
+from google.api_core.exceptions import ServerError, TooManyRequests
+from google.api_core.retry import Retry, if_exception_type
 from google.cloud.aiplatform_v1.services.job_service import JobServiceClient
 from google.cloud.aiplatform_v1.types import (
     ContainerSpec,
@@ -27,11 +29,19 @@ from google.cloud.aiplatform_v1.types import (
 )
 
 from kubeflow.job_plan import JobPlan
+from kubeflow.vertex import told
 from kubeflow.vertex_requests import parent_of
 from schemas.errors import AlbertTfxError
 
 POLL_SECONDS: Final = 20.0
 _CALL_SECONDS: Final = 60.0
+_LOOKS: Final = Retry(
+    if_exception_type(ServerError, TooManyRequests), maximum=POLL_SECONDS, timeout=600.0
+)
+"""A job goes on where it cannot be looked at for a while; a step that ended then would leave it to
+itself, and start a second one when it is tried again."""
+_LABEL_LENGTH: Final = 63
+"""Of Google Cloud, at most."""
 _ENDS: Final = frozenset(
     {
         JobState.JOB_STATE_SUCCEEDED,
@@ -71,7 +81,7 @@ def custom_job(plan: JobPlan, image: str, command: Sequence[str]) -> CustomJob:
             network=vertex.network,
         ),
         encryption_spec=EncryptionSpec(kms_key_name=vertex.kms_key) if vertex.kms_key else None,
-        labels={"albert-tfx": plan.name.lower()},
+        labels={"albert-tfx": plan.name.lower()[:_LABEL_LENGTH]},
     )
 
 
@@ -95,21 +105,25 @@ def run_job(
       poll_seconds: Time between two looks at it.
 
     Raises:
-      AlbertTfxError: If the job does not succeed.
+      AlbertTfxError: If the job does not succeed, or Vertex does not answer.
+      UserError: If Vertex refuses it.
     """
     job = custom_job(plan, image, command)
-    made = client.create_custom_job(
-        parent=parent_of(plan.vertex), custom_job=job, timeout=_CALL_SECONDS
-    )
+    with told("the job", plan.vertex):
+        made = client.create_custom_job(
+            parent=parent_of(plan.vertex), custom_job=job, timeout=_CALL_SECONDS
+        )
     while made.state not in _ENDS:
         if stop.wait(poll_seconds):
-            client.cancel_custom_job(name=made.name, timeout=_CALL_SECONDS)
+            with told(f"to cancel {made.name}", plan.vertex):
+                client.cancel_custom_job(name=made.name, timeout=_CALL_SECONDS)
             raise AlbertTfxError(f"{made.name}: cancelled, as the step was")
-        made = client.get_custom_job(name=made.name, timeout=_CALL_SECONDS)
+        with told(f"the state of {made.name}", plan.vertex):
+            made = client.get_custom_job(name=made.name, retry=_LOOKS, timeout=_CALL_SECONDS)
     if made.state != JobState.JOB_STATE_SUCCEEDED:
         state = JobState(made.state).name.removeprefix("JOB_STATE_").lower()
-        told = f": {made.error.message}" if made.error.message else ""
-        raise AlbertTfxError(f"{made.name} ended as {state}{told}; its log says more")
+        message = f": {made.error.message}" if made.error.message else ""
+        raise AlbertTfxError(f"{made.name} ended as {state}{message}; its log says more")
     return made.name
 
 
@@ -133,7 +147,8 @@ def main(arguments: Sequence[str]) -> None:
 
     signal.signal(signal.SIGTERM, end)
     endpoint = f"{plan.vertex.region}-aiplatform.googleapis.com"
-    client = JobServiceClient(client_options={"api_endpoint": endpoint})
+    with told("the job", plan.vertex):
+        client = JobServiceClient(client_options={"api_endpoint": endpoint})
     name = run_job(plan, image, command, client, stop=stop)
     sys.stdout.write(f"{name}: succeeded\n")
 

@@ -53,6 +53,38 @@ def connect(region: str) -> Services:
     )
 
 
+@contextmanager
+def told(what: str, section: VertexConfig) -> Iterator[None]:
+    """Turns what Google's libraries raise into words.
+
+    Args:
+      what: What Vertex is asked for.
+      section: Project and region.
+
+    Raises:
+      UserError: If something that a user gave must change.
+      PlaceError: If Vertex cannot be reached, or fails.
+    """
+    try:
+        yield
+    except GoogleAuthError as error:
+        raise UserError(
+            f"no credentials of Google Cloud can be used ({error}); run `gcloud auth "
+            "application-default login`, or name a key in GOOGLE_APPLICATION_CREDENTIALS"
+        ) from error
+    except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
+        where = parent_of(section)
+        for kind, advice in _ADVICE.items():
+            if isinstance(error, kind):
+                raise UserError(
+                    f"Vertex ({where}) refused {what}: {error.message}; {advice}"
+                ) from error
+        raise PlaceError(
+            f"Vertex ({where}) did not answer as it should, asked for {what}: {error.message}; "
+            "check the region and the network, and look whether it was done before trying again"
+        ) from error
+
+
 class Vertex:
     """Runs and schedules of a project in a region; see `kubeflow.place.Place`."""
 
@@ -74,7 +106,7 @@ class Vertex:
         self, submission: Submission, now: datetime, *, checked: bool = True
     ) -> StartedRun:
         request = run_request(submission, self._section, now, checked=checked)
-        with self._told("the run"):
+        with told("the run", self._section):
             job = self._services.pipelines.create_pipeline_job(request, timeout=_CALL_SECONDS)
         run_id = job.name.rpartition("/")[2]
         return StartedRun(
@@ -85,28 +117,28 @@ class Vertex:
 
     def create_schedule(self, submission: Submission, name: str, timing: Timing) -> Schedule:
         request = schedule_request(submission, self._section, name, timing)
-        with self._told("the schedule"):
+        with told("the schedule", self._section):
             made = self._services.schedules.create_schedule(request, timeout=_CALL_SECONDS)
         return schedule_of(made)
 
     def schedules(self) -> list[Schedule]:
         parent = parent_of(self._section)
-        with self._told("to list schedules"):
+        with told("to list schedules", self._section):
             listed = self._services.schedules.list_schedules(parent=parent, timeout=_CALL_SECONDS)
             # Notebooks have schedules too.
             return [schedule_of(one) for one in listed if "create_pipeline_job_request" in one]
 
     def pause(self, schedule: Schedule) -> None:
-        with self._told("to pause it"):
+        with told("to pause it", self._section):
             self._services.schedules.pause_schedule(name=schedule.key, timeout=_CALL_SECONDS)
 
     def resume(self, schedule: Schedule) -> None:
         request = ResumeScheduleRequest(name=schedule.key, catch_up=schedule.catch_up)
-        with self._told("to resume it"):
+        with told("to resume it", self._section):
             self._services.schedules.resume_schedule(request, timeout=_CALL_SECONDS)
 
     def delete(self, schedule: Schedule) -> None:
-        with self._told("to delete it"):
+        with told("to delete it", self._section):
             operation = self._services.schedules.delete_schedule(
                 name=schedule.key, timeout=_CALL_SECONDS
             )
@@ -115,30 +147,3 @@ class Vertex:
     @cached_property
     def _services(self) -> Services:
         return connect(self._section.region)
-
-    @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Turns what Google's libraries raise into words.
-
-        Raises:
-          UserError: If something that a user gave must change.
-          PlaceError: If Vertex cannot be reached, or fails.
-        """
-        try:
-            yield
-        except GoogleAuthError as error:
-            raise UserError(
-                f"no credentials of Google Cloud can be used ({error}); run `gcloud auth "
-                "application-default login`, or name a key in GOOGLE_APPLICATION_CREDENTIALS"
-            ) from error
-        except exceptions.GoogleAPICallError as error:
-            where = parent_of(self._section)
-            for kind, advice in _ADVICE.items():
-                if isinstance(error, kind):
-                    raise UserError(
-                        f"Vertex ({where}) refused {what}: {error.message}; {advice}"
-                    ) from error
-            raise PlaceError(
-                f"Vertex ({where}) did not answer as it should, asked for {what}: {error.message}; "
-                "check the region and the network, and look whether it was done before trying again"
-            ) from error

@@ -35,6 +35,8 @@ class JobApi:
       jobs: Every job that was created, by name.
       cancelled: Names of those that were cancelled.
       ends_as: How a job ends that has no machines.
+      fails_with: How the next looks at a job fail, one after the other.
+      refuses_with: How a new job is refused.
       root: Folder for the buckets of the machines; None: there are no machines.
     """
 
@@ -42,10 +44,14 @@ class JobApi:
         self.jobs: dict[str, types.CustomJob] = {}
         self.cancelled: list[str] = []
         self.ends_as: types.JobState = State.JOB_STATE_SUCCEEDED
+        self.fails_with: list[grpc.StatusCode] = []
+        self.refuses_with: grpc.StatusCode | None = None
         self.root = root
         self._machines: dict[str, list[subprocess.Popen]] = {}
 
     def create_custom_job(self, request, context):
+        if self.refuses_with:
+            context.abort(self.refuses_with, "the service says so")
         made = types.CustomJob(request.custom_job)
         made.name = f"{request.parent}/customJobs/{len(self.jobs) + 1}"
         made.state = State.JOB_STATE_PENDING
@@ -55,12 +61,16 @@ class JobApi:
         return made
 
     def get_custom_job(self, request, context):
+        if self.fails_with:
+            context.abort(self.fails_with.pop(0), "the service says so")
         job = self.jobs[request.name]
         codes = [machine.poll() for machine in self._machines.get(request.name, [])]
-        if None in codes:
+        if any(codes):  # with one machine the job fails, and so do the others
+            self.stop_machines()
+        elif None in codes:
             job.state = State.JOB_STATE_RUNNING
-        else:
-            job.state = State.JOB_STATE_FAILED if any(codes) else self.ends_as
+            return job
+        job.state = State.JOB_STATE_FAILED if any(codes) else self.ends_as
         if job.state == State.JOB_STATE_FAILED:
             job.error = {"message": f"the replicas exited with {codes}"}
         return job
@@ -68,6 +78,13 @@ class JobApi:
     def cancel_custom_job(self, request, context):
         self.cancelled.append(request.name)
         return empty_pb2.Empty()
+
+    def stop_machines(self):
+        """Ends the processes that are still running."""
+        for machines in self._machines.values():
+            for machine in machines:
+                machine.kill()
+                machine.wait()
 
     def _started(self, job: types.CustomJob) -> Iterator[subprocess.Popen]:
         """Starts a process a replica, told of the others as Vertex does."""
@@ -123,6 +140,9 @@ def serve_jobs(root: Path | None = None) -> Iterator[tuple[JobApi, Any]]:
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, methods),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield api, JobServiceClient(transport=JobServiceGrpcTransport(channel=channel))
-    server.stop(None).wait()
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield api, JobServiceClient(transport=JobServiceGrpcTransport(channel=channel))
+    finally:
+        api.stop_machines()
+        server.stop(None).wait()

@@ -3,13 +3,15 @@
 import json
 import threading
 
+import grpc
 import pytest
 import yaml
 from google.cloud.aiplatform_v1.types import Scheduling
 
 from kubeflow.compiler import compile_config
 from kubeflow.helpers import is_helper
-from kubeflow.job import read_arguments, run_job
+from kubeflow.job import custom_job, read_arguments, run_job
+from kubeflow.place import PlaceError
 from pipeline.loading import check_config
 from schemas.errors import AlbertTfxError, UserError
 from serving.versions import live_version
@@ -91,6 +93,39 @@ def test_a_job_that_fails_fails_the_step_with_its_message():
         stop = threading.Event()
         with pytest.raises(AlbertTfxError, match=r"ended as failed: the replicas exited with"):
             run_job(plan(), "image", COMMAND, client, stop=stop, poll_seconds=0.01)
+
+
+def test_a_service_that_is_away_for_a_moment_ends_no_step():
+    with serve_jobs() as (api, client):
+        api.fails_with = [grpc.StatusCode.UNAVAILABLE]
+        stop = threading.Event()
+        assert run_job(plan(), "image", COMMAND, client, stop=stop, poll_seconds=0.01) in api.jobs
+    assert api.fails_with == []
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind", "message"),
+    [
+        ({"refuses_with": grpc.StatusCode.PERMISSION_DENIED}, UserError, "refused the job: .*role"),
+        (
+            {"fails_with": [grpc.StatusCode.NOT_FOUND]},
+            UserError,
+            "refused the state of projects/.*/customJobs/1: the service says so",
+        ),
+        ({"refuses_with": grpc.StatusCode.UNAVAILABLE}, PlaceError, "look whether it was done"),
+    ],
+)
+def test_what_the_service_refuses_is_told_in_words(refused, kind, message):
+    with serve_jobs() as (api, client):
+        vars(api).update(refused)
+        stop = threading.Event()
+        with pytest.raises(kind, match=message):
+            run_job(plan(), "image", COMMAND, client, stop=stop, poll_seconds=0.01)
+
+
+def test_a_label_is_no_longer_than_google_cloud_takes():
+    long = plan().model_copy(update={"name": f"{'a' * 63}-Trainer"})
+    assert custom_job(long, "image", COMMAND).labels == {"albert-tfx": "a" * 63}
 
 
 def test_a_step_that_is_stopped_cancels_its_job():
