@@ -60,13 +60,14 @@ def _why_empty(split: str, summary: IngestSummary, config: IngestConfig) -> str:
             f"none of the {summary.num_rows:,} rows fell into the {config.eval_fraction:.0%} "
             "kept for it; give a file as ingest.eval, or raise ingest.eval_fraction"
         )
-    if summary.num_dropped:
+    if summary.num_dropped and (summary.duplicates.get(split) or summary.leaks.get(split)):
         return (
             "all of its rows were dropped as duplicates or leaks; "
             "give other data, or set ingest.leaks: warn"
         )
-    if split in config.queries and not summary.num_rejected:
-        return "the query gave none; check its WHERE, and the span"
+    if split in config.queries:
+        rejected = ", or all were rejected (see the quarantine)" if summary.num_rejected else ""
+        return f"the query gave none{rejected}; check its WHERE, and the span"
     return "all of its rows were rejected; see the reasons in the quarantine"
 
 

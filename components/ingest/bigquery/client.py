@@ -6,7 +6,9 @@ A dry run reads no rows and costs nothing; the query that lists spans is a query
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Sequence
+from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -89,14 +91,10 @@ def list_spans(client: bigquery.Client, text: str) -> tuple[tuple[int, ...], boo
     """Returns the spans that a query lists, and whether they are days.
 
     Raises:
-      UserError: If BigQuery refuses it, or its rows are no numbers and no days.
+      UserError: If BigQuery refuses it or takes too long, or its rows are no numbers and no days.
     """
     place = f"ingest.{LIST_QUERY}"
-    with explained_for(place, client.project):
-        rows = client.query(text, retry=_patience(), job_retry=None).result(
-            timeout=_PATIENCE_SECONDS
-        )
-        values = [tuple(row.values()) for row in rows]
+    values = _asked(client, text, place)
     spans = [_span(value[0]) if len(value) == 1 else None for value in values]
     wrong = [value for value, span in zip(values, spans, strict=True) if span is None]
     dated = {isinstance(value[0], datetime.date) for value in values}
@@ -106,6 +104,22 @@ def list_spans(client: bigquery.Client, text: str) -> tuple[tuple[int, ...], boo
             f"{(wrong or values)[0]}; cast it in the query"
         )
     return tuple(sorted({span for span in spans if span is not None})), dated == {True}
+
+
+def _asked(client: bigquery.Client, text: str, place: str) -> list[tuple[Any, ...]]:
+    """Returns the rows of a short query."""
+    try:
+        with explained_for(place, client.project):
+            rows = client.query(text, retry=_patience(), job_retry=None).result(
+                timeout=_PATIENCE_SECONDS
+            )
+            return [tuple(row.values()) for row in rows]
+    except futures.TimeoutError as error:
+        raise UserError(
+            f"{place}: must give its rows within {_PATIENCE_SECONDS:.0f} s; received none by then; "
+            "ask a smaller table, such as INFORMATION_SCHEMA.PARTITIONS, or set "
+            "ingest.span_marker in its place"
+        ) from error
 
 
 def _span(value: Any) -> int | None:
@@ -130,7 +144,7 @@ def _look_at(
     states = []
     for reference in tables:
         name = f"{reference.project}.{reference.dataset_id}.{reference.table_id}"
-        if reason := _reference_problem(reference.table_id, name, text):
+        if reason := _reference_problem(reference, name, text):
             return (), reason
         table = _get_table(client, reference, place)
         if reason := _table_problem(table, name):
@@ -139,12 +153,20 @@ def _look_at(
     return tuple(sorted(states)), ""
 
 
-def _reference_problem(table_id: str, name: str, text: str) -> str:
-    if "*" in table_id:
+def _reference_problem(reference: Any, name: str, text: str) -> str:
+    if "*" in reference.table_id:
         return f"{name} stands for many tables"
-    if table_id not in text:  # the view, which may change too, is not named to us
+    if not _is_named(reference, text):  # the view, which may change too, is not named to us
         return f"{name} is read through something else, such as a view"
     return ""
+
+
+def _is_named(reference: Any, text: str) -> bool:
+    """Returns whether a query names a table: its dataset, and before that perhaps its project."""
+    project, table = map(re.escape, (f"{reference.project}.", str(reference.table_id)))
+    dataset = re.escape(f"{reference.dataset_id}.")
+    whole = rf"(?<![\w.-])(?:{project})?{dataset}{table}(?!\.?[\w-])"
+    return re.search(whole, text.replace("`", "")) is not None
 
 
 def _get_table(client: bigquery.Client, reference: Any, place: str) -> Any:
@@ -168,10 +190,17 @@ def _table_problem(table: Any, name: str) -> str:
     return "" if table.streaming_buffer is None else f"rows are streamed into {name}"
 
 
-_CHANGING: Final = ("CURRENT_", "RAND(", "GENERATE_UUID(", "SESSION_USER(", "EXTERNAL_QUERY(")
+_CHANGING: Final = (
+    "CURRENT_",
+    "RAND(",
+    "GENERATE_UUID(",
+    "SESSION_USER(",
+    "EXTERNAL_QUERY(",
+    "TABLESAMPLE",
+)
 
 
 def _open_words(text: str) -> str:
-    """Returns which function makes the same query give other rows at another time."""
+    """Returns what makes the same query give other rows at another time."""
     held = next((word for word in _CHANGING if word in text.upper().replace(" (", "(")), None)
     return "" if held is None else f"it holds {held.rstrip('(')}, which changes by itself"

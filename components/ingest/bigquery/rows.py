@@ -48,7 +48,8 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     if isinstance(value, decimal.Decimal):
-        return f"{value.normalize():f}"
+        digits = f"{value:f}"  # `normalize` would round to 28 digits; BIGNUMERIC has 76
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
     return str(value)

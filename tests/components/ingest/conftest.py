@@ -9,17 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from components.ingest.config import IngestConfig
 from components.ingest.sources import Sources, resolve_sources
 from components.ingest.summary import IngestSummary
 from models.tasks import create_task
 from models.tasks.base import Task
-
-# The machine that runs the tests may be busy: an example has no deadline, a test has.
-settings.register_profile("ingest", deadline=None)
-settings.load_profile("ingest")
 
 TASK = {"name": "classification", "labels": ["0", "1"]}
 
@@ -90,6 +85,36 @@ def ingest(tmp_path: Path) -> Callable[..., Ingested]:
         with _quiet():
             Executor().Do({}, outputs, properties)
         return _ingested(examples, Path(quarantine.uri))
+
+    return run
+
+
+@pytest.fixture
+def run_component(tmp_path: Path) -> Callable[..., int]:
+    """Runs the step alone, in a TFX pipeline on SQLite metadata with the cache on.
+
+    Returns how many artifacts of examples there are then.
+    """
+
+    def run(config: IngestConfig, sources: Sources | None, *, code_version: str = "1") -> int:
+        from tfx.orchestration import metadata
+        from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+        from tfx.orchestration.pipeline import Pipeline
+
+        from components.ingest.component import Ingest
+
+        connection = metadata.sqlite_metadata_connection_config(str(tmp_path / "metadata.sqlite"))
+        ingest = Ingest(sources=sources, config=config, task=TASK, code_version=code_version)
+        LocalDagRunner().run(
+            Pipeline(
+                pipeline_name="test",
+                pipeline_root=str(tmp_path / "root"),
+                metadata_connection_config=connection,
+                components=[ingest],
+                enable_cache=True,
+            )
+        )
+        return len(list((tmp_path / "root/Ingest/examples").iterdir()))
 
     return run
 

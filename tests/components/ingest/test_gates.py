@@ -60,7 +60,11 @@ def test_one_label_only_stops(task):
     [
         ({}, {}, "none of the 90 rows fell into the 10% kept for it; give a file as ingest.eval"),
         ({}, {"eval": "b.tsv"}, "all of its rows were rejected"),
-        ({"dropped": {"eval": 10}}, {"eval": "b.tsv"}, "dropped as duplicates or leaks"),
+        (
+            {"dropped": {"eval": 10}, "leaks": {"eval": 10}},
+            {"eval": "b.tsv"},
+            "dropped as duplicates or leaks",
+        ),
     ],
 )
 def test_a_split_without_rows_stops(task, change, config, message):
@@ -69,6 +73,21 @@ def test_a_split_without_rows_stops(task, change, config, message):
         made.accepted["eval"] = 0
     with pytest.raises(UserError, match=f"eval must have rows; .*{message}"):
         check(task, made, **config)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, "the query gave none; check"),
+        ({"rejected": {"nul": 1}}, r"the query gave none, or all were rejected \(see"),
+        ({"dropped": {"train": 1}, "duplicates": {"train": 1}}, "the query gave none; check"),
+    ],
+)
+def test_a_query_without_rows_stops_whatever_became_of_other_rows(task, change, message):
+    made = counts(**change)
+    made.accepted["eval"] = 0
+    with pytest.raises(UserError, match=f"eval must have rows; {message}"):
+        check(task, made, eval={"query": "SELECT 1"}, max_rejected_ratio=0.5)
 
 
 @pytest.mark.parametrize("name", ["duplicates", "leaks"])

@@ -9,15 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from models.tasks import create_task
 from models.tasks.base import Task
 from pipeline.init.inspection import Hints, Inspection, inspect_files
-
-# The machine that runs the tests may be busy: an example has no deadline, a test has.
-settings.register_profile("init", deadline=None)
-settings.load_profile("init")
 
 _SENTENCE = (
     "the order came late and nobody called me back about it so i am rather angry with your "

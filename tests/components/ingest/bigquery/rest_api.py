@@ -27,7 +27,10 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
 
 @dataclass
 class BigQueryApi:
-    """What a project holds: tables by `dataset.table`, results by query, and every request."""
+    """What a project holds: tables by `dataset.table`, results by query, and every request.
+
+    The queries that are `endless` are never done.
+    """
 
     tables: dict[str, Table] = field(default_factory=dict)
     results: dict[str, tuple[Table, tuple[str, ...]]] = field(default_factory=dict)
@@ -37,6 +40,7 @@ class BigQueryApi:
     asked: list[dict[str, Any]] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
     job_errors: dict[str, dict[str, str]] = field(default_factory=dict)
+    endless: set[str] = field(default_factory=set)
     put_file: Callable[[str, bytes], None] | None = None
 
     def add(self, query: str, result: Table, *tables: str) -> None:
@@ -126,6 +130,8 @@ class BigQueryApi:
         if text in self.job_errors:
             job["status"]["errorResult"] = self.job_errors[text]
             return
+        if text in self.endless:
+            job["status"]["state"] = "RUNNING"
         if "destinationTable" in asked:
             place = asked["destinationTable"]
             if place["datasetId"] not in self.datasets:
@@ -149,6 +155,8 @@ class BigQueryApi:
         self.put_file(pattern.replace("*.json", "000000000000.json"), table.avro_file())
 
     def _results(self, job_id: str) -> dict[str, Any]:
+        if self.jobs[job_id]["status"]["state"] != "DONE":
+            return {"jobComplete": False, "jobReference": self.jobs[job_id]["jobReference"]}
         place = self.jobs[job_id]["configuration"]["query"]["destinationTable"]
         table = self.tables[f"{place['datasetId']}.{place['tableId']}"]
         return {

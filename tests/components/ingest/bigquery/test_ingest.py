@@ -4,33 +4,14 @@ import datetime
 import decimal
 from pathlib import Path
 
-import grpc
 import pytest
 
 from components.ingest.bigquery.transform import read_from_bigquery
 from components.ingest.config import IngestConfig
-from schemas.errors import RefusedError, UserError
-from tests.components.ingest.bigquery.rest_api import Refusal
+from schemas.errors import RefusedError
+from tests.components.ingest.bigquery.conftest import BIGQUERY, DEV, GOOD, QUERY
 from tests.components.ingest.bigquery.tables import Column, Table, texts
 from tests.components.remote.buckets import Buckets
-
-GOOD = [(f"a film {number}", str(number % 2)) for number in range(40)]
-QUERY = "SELECT text, label FROM d.reviews"
-DEV = "SELECT text, label FROM d.dev"
-BIGQUERY = {"project": "paying", "shards": 4}
-
-
-@pytest.fixture
-def ask(bigquery, ingest):
-    """Ingests the rows of a query, and those of a dev query that are good."""
-
-    def run(table, *, held_out=None, **config):
-        bigquery.api.add(QUERY, table, "d.reviews")
-        bigquery.api.add(DEV, held_out or texts([("x", "0"), ("y", "1")]), "d.dev")
-        both = {"train": {"query": QUERY}, "eval": {"query": DEV}, "bigquery": BIGQUERY}
-        return ingest(**{**both, **config})
-
-    return run
 
 
 def test_rows_of_a_query_are_examples_like_those_of_a_file(bigquery, ask):
@@ -269,36 +250,3 @@ def test_a_dataset_of_ones_own_is_used_and_kept(bigquery, ask):
     assert list(bigquery.api.datasets) == ["scratch"]
     assert set(bigquery.api.tables) == {"d.reviews", "d.dev"}
     assert all("/scratch/" in item.read_session.table for item in bigquery.storage.sessions)
-
-
-def test_a_query_without_rows_stops_the_run(ask):
-    with pytest.raises(UserError, match="eval must have rows; the query gave none"):
-        ask(texts(GOOD), held_out=Table(texts(GOOD).columns, []))
-
-
-def test_a_refusal_of_the_storage_api_says_what_to_grant(bigquery, ask):
-    message = "request failed: the user does not have 'bigquery.readsessions.create' permission"
-    bigquery.storage.refuse_with = (grpc.StatusCode.PERMISSION_DENIED, message)
-    with pytest.raises(UserError, match=r"readsessions\.create.*grant it .*readSessionUser"):
-        ask(texts(GOOD))
-
-
-def test_a_refused_dataset_says_what_to_grant(bigquery, ask):
-    message = "Access Denied: Project paying: User does not have bigquery.datasets.create"
-    bigquery.api.refusals["POST datasets"] = Refusal(403, "accessDenied", message)
-    with pytest.raises(UserError, match=r"datasets\.create.*ingest\.bigquery\.temp_dataset"):
-        ask(texts(GOOD))
-
-
-@pytest.mark.parametrize(
-    ("reason", "message", "told"),
-    [
-        ("quotaExceeded", "Quota exceeded: too many bytes", "a quota of BigQuery .*too many bytes"),
-        ("responseTooLarge", "Response too large to return", "result is too large"),
-        ("invalidQuery", "Division by zero: 1 / 0", r"refuses the query \(Division by zero"),
-    ],
-)
-def test_a_job_that_fails_on_the_way_is_told_in_words(bigquery, ask, reason, message, told):
-    bigquery.api.job_errors[QUERY] = {"reason": reason, "message": message}
-    with pytest.raises(UserError, match=rf"ingest\.train\.query, ingest\.eval\.query: .*{told}"):
-        ask(texts(GOOD))

@@ -5,14 +5,15 @@ import logging
 
 import pytest
 
+from components.ingest.bigquery import client
 from components.ingest.bigquery.queries import query_states
 from components.ingest.config import IngestConfig
 from components.ingest.sources import find_spans, resolve_sources
 from schemas.errors import UserError
+from tests.components.ingest.bigquery.conftest import QUERY
 from tests.components.ingest.bigquery.rest_api import Refusal
 from tests.components.ingest.bigquery.tables import Column, Table, texts
 
-QUERY = "SELECT text, label FROM d.reviews"
 ROWS = texts([("x", "0"), ("y", "1")])
 BIGQUERY = {"project": "paying"}
 
@@ -113,9 +114,13 @@ def change(tables, **fields):
         (lambda api: change(api.tables, kind="VIEW"), QUERY, "is no plain table but VIEW"),
         (lambda api: change(api.tables, kind="EXTERNAL"), QUERY, "no plain table but EXTERNAL"),
         (lambda _: None, "SELECT text, label FROM d.view", "reviews is read through something els"),
+        (lambda _: None, "SELECT text, label FROM d.reviews_clean", "reviews is read through some"),
+        (lambda _: None, "SELECT text, label FROM clean.reviews", "reviews is read through some"),
+        (lambda _: None, "SELECT text, label FROM other.d.reviews", "reviews is read through some"),
         (lambda api: change(api.tables, streams=True), QUERY, "rows are streamed into"),
         (lambda api: None, f"{QUERY} WHERE day = CURRENT_DATE()", "it holds CURRENT_"),
         (lambda api: None, f"{QUERY} ORDER BY rand ()", "it holds RAND"),
+        (lambda api: None, f"{QUERY} TABLESAMPLE SYSTEM (9 PERCENT)", "it holds TABLESAMPLE"),
         (
             lambda api: api.refusals.update(
                 {"GET datasets/d/tables/reviews": Refusal(403, "accessDenied", "no")}
@@ -134,6 +139,15 @@ def test_where_nobody_can_tell_every_run_asks_anew(bigquery, look, caplog, prepa
     assert "set ingest.bigquery.fixed: true" in caplog.text
     fixed = {**BIGQUERY, "fixed": True}
     assert look(query, bigquery=fixed).fingerprint == look(query, bigquery=fixed).fingerprint
+
+
+@pytest.mark.parametrize(
+    "name", ["d.reviews", "paying.d.reviews", "`paying.d.reviews`", "`paying`.`d`.`reviews`"]
+)
+def test_a_table_may_be_named_in_every_way_there_is(bigquery, look, name):
+    query = f"SELECT text, label FROM {name}"
+    bigquery.api.add(query, ROWS, "d.reviews")
+    assert look(query).fingerprint == look(query).fingerprint
 
 
 DAILY = "SELECT text, label FROM d.reviews WHERE day = '{YYYY}-{MM}-{DD}'"
@@ -209,6 +223,14 @@ def test_files_in_spans_say_so_for_a_query_beside_them(bigquery, task, write, tm
 def test_a_list_of_something_else_is_refused(bigquery, look, table):
     bigquery.api.add(LISTING, table, "d.days")
     with pytest.raises(UserError, match="must give one column of whole numbers above 0"):
+        look(NUMBERED, bigquery={**BIGQUERY, "spans": LISTING})
+
+
+def test_a_list_that_does_not_come_in_time_is_given_up(bigquery, look, monkeypatch):
+    monkeypatch.setattr(client, "_PATIENCE_SECONDS", 0.2)
+    bigquery.api.add(LISTING, Table([Column("n", "INTEGER")], [{"n": 5}]), "d.days")
+    bigquery.api.endless.add(LISTING)
+    with pytest.raises(UserError, match=r"ingest\.bigquery\.spans: must give its rows within 0 s"):
         look(NUMBERED, bigquery={**BIGQUERY, "spans": LISTING})
 
 

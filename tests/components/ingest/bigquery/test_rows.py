@@ -34,6 +34,8 @@ def test_the_order_of_rows_and_columns_changes_nothing(rows, seed):
     [
         (decimal.Decimal("1.500000000"), "1.5"),
         (decimal.Decimal("100.000000000"), "100"),
+        (decimal.Decimal("0E-9"), "0"),
+        (decimal.Decimal(f"{'9' * 29}.123456780"), f"{'9' * 29}.12345678"),
         (datetime.date(2026, 11, 24), "2026-11-24"),
         (datetime.time(5, 30), "05:30:00"),
         (b"caf\xc3\xa9", "café"),
