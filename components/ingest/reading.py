@@ -67,9 +67,8 @@ def _write_chunk(
                     writer.accept(result)
                     if len(writer.records) >= _PACKED_AT_ONCE:
                         yield from writer.packed_records()
-        except (
-            UserError
-        ) as error:  # reported when all is read: raised here, a runner would retry and bury it
+        except UserError as error:
+            # Reported when all is read: raised here, a runner would retry and bury it.
             counts.failures.append(str(error))
     yield from writer.packed_records()
 

@@ -81,7 +81,6 @@ class RejectedRows(_Complete):
         super().__init__(path, staging_dir)
         self._stream = fileio.open(self._temporary, "w")
         self._stream.write("")  # without a write, tf.io.gfile makes no file
-        self._stream.write("")  # TensorFlow's file system makes a file at its first write
 
     def write(self, split: str, file_name: str, rejection: Rejection) -> None:
         """Appends a rejected row."""

@@ -1,35 +1,23 @@
 """A whole run on queries: Beam's source against BigQuery's APIs on this machine, then a rerun."""
 
 import csv
-from pathlib import Path
 
 import pytest
 
-from pipeline.loading import load_config
 from pipeline.run import run
 from serving.versions import live_version
 from tests.components.ingest.bigquery.serving import serve_bigquery
 from tests.components.ingest.bigquery.tables import Column, Table
+from tests.e2e.tiny_demo import DATA, tiny_demo
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
-_ROOT = Path(__file__).parents[2]
 _TRAIN = "SELECT * FROM shop.reviews WHERE day <= '2026-11-24'"
 _EVAL = "SELECT * FROM shop.judged"
-_TINY = (
-    "baselines.include=[majority]",
-    "model.num_layers=1",
-    "model.max_length=16",
-    "train.epochs=null",
-    "train.steps=4",
-    "evaluate.thresholds=[{metric: accuracy, over: champion, min: -1.0}]",
-    "vocabulary.size=300",
-    "serving_check.max_latency_ms=2000",
-)
 
 
 def _table(name: str) -> Table:
-    with (_ROOT / "data" / "demo" / name).open(encoding="utf-8", newline="") as stream:
+    with (DATA / name).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     return Table([Column(key) for key in rows[0]], rows)
 
@@ -40,15 +28,14 @@ def test_a_run_on_queries_publishes_and_a_rerun_asks_for_no_rows(tmp_path, monke
         served.api.add(_EVAL, _table("eval.tsv"), "shop.judged")
         day = "'{YYYY}-{MM}-{DD}'"
         overrides = [
-            *_TINY,
             f"output={tmp_path / 'out'}",
             f'ingest.train={{query: "SELECT * FROM shop.reviews WHERE day <= {day}"}}',
             f'ingest.eval={{query: "{_EVAL}"}}',
             "ingest.bigquery.project=paying",
             "ingest.span=2026-11-24",
         ]
-        first = run(load_config(_ROOT / "configs" / "demo.yaml", overrides))
-        again = run(load_config(_ROOT / "configs" / "demo.yaml", overrides))
+        first = run(tiny_demo(overrides))
+        again = run(tiny_demo(overrides))
         assert (served.api.runs(_TRAIN), served.api.runs(_EVAL)) == (1, 1)
     assert first.status == "published"
     assert again.status == "up_to_date"

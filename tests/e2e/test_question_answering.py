@@ -31,6 +31,7 @@ _TINY = (
     "train.stop_when_stuck=false",
     "ingest.max_rejected_ratio=0.1",
     "serving_check.num_requests=8",
+    "serving_check.max_latency_ms=10000",
     "evaluate.thresholds=[{metric: f1, min: 0.0}, {metric: f1, over: overlap_window, min: -1.0}]",
 )
 _TOWNS = ("Rouen", "Caen", "Bayeux", "Dieppe", "Lisieux")

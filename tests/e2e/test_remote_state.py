@@ -8,27 +8,16 @@ from pathlib import Path
 import pytest
 from ml_metadata import MetadataStore
 
-from pipeline.loading import load_config
 from pipeline.metadata import metadata_connection
 from pipeline.report import RunReport
 from pipeline.run import run
 from schemas.errors import UserError
 from tests.components.remote.buckets import Buckets
+from tests.e2e.tiny_demo import DATA, tiny_demo
 from tests.pipeline.databases import PASSWORD, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
-_ROOT = Path(__file__).parents[2]
-_TINY = (
-    "baselines.include=[majority]",
-    "model.num_layers=1",
-    "model.max_length=16",
-    "train.epochs=null",
-    "train.steps=4",
-    "evaluate.thresholds=[{metric: accuracy, over: champion, min: -1.0}]",
-    "vocabulary.size=300",
-    "serving_check.max_latency_ms=2000",
-)
 _PASSWORD_VARIABLE = "ALBERT_TFX_METADATA_PASSWORD"
 
 
@@ -42,7 +31,7 @@ class Outcome:
 
     def artifacts(self) -> list[tuple[str, str, str]]:
         """Returns type, step and output of every artifact that ML Metadata knows."""
-        config = load_config(_ROOT / "configs" / "demo.yaml", self.overrides)
+        config = tiny_demo(self.overrides)
         store = MetadataStore(metadata_connection(config, {_PASSWORD_VARIABLE: PASSWORD}))
         types = {kind.id: kind.name for kind in store.get_artifact_types()}
         return sorted(
@@ -52,15 +41,15 @@ class Outcome:
 
 
 def _run(output: Path, *overrides: str) -> Outcome:
-    every = [*_TINY, f"output={output}", *overrides]
-    return Outcome(run(load_config(_ROOT / "configs" / "demo.yaml", every)), output, every)
+    every = [f"output={output}", *overrides]
+    return Outcome(run(tiny_demo(every)), output, every)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     for split in ("train", "eval"):
-        lines = (_ROOT / "data" / "demo" / f"{split}.tsv").read_text().splitlines(keepends=True)
+        lines = (DATA / f"{split}.tsv").read_text().splitlines(keepends=True)
         (folder / f"{split}.tsv").write_text("".join(lines[:241]))
     return folder
 
@@ -115,7 +104,7 @@ def test_what_a_run_leaves_is_on_the_buckets(elsewhere):
 def test_a_machine_without_the_copies_goes_on_from_them(elsewhere):
     for folder in ("artifacts", "serving"):
         shutil.rmtree(elsewhere.output / folder)
-    again = run(load_config(_ROOT / "configs" / "demo.yaml", elsewhere.overrides))
+    again = run(tiny_demo(elsewhere.overrides))
     assert again.status == "up_to_date"
     looked_up = {"Champion", "PreviousStatistics", "Publish"}
     assert {step.name for step in again.steps if step.status != "cached"} <= looked_up
@@ -124,7 +113,7 @@ def test_a_machine_without_the_copies_goes_on_from_them(elsewhere):
 
 @pytest.mark.parametrize("key", ["pipeline_root", "publish.model_base"])
 def test_a_bucket_that_is_not_there_stops_the_run_before_a_step(settings, tmp_path, key):
-    overrides = [*_TINY, f"output={tmp_path}", *settings, f"{key}=bucket://none/demo"]
+    overrides = [f"output={tmp_path}", *settings, f"{key}=bucket://none/demo"]
     with pytest.raises(UserError, match=f"{key}: bucket://none/demo cannot be written"):
-        run(load_config(_ROOT / "configs" / "demo.yaml", overrides))
+        run(tiny_demo(overrides))
     assert not (tmp_path / "artifacts").exists()

@@ -25,6 +25,7 @@ vocabulary: {{size: 120}}
 model: {{size: albert-tiny, num_layers: 1, hidden_dim: 32, num_heads: 2, intermediate_dim: 64,
   max_length: 32}}
 train: {{epochs: 4, learning_rate: 5.0e-3, precision: float32}}
+serving_check: {{max_latency_ms: 10000}}
 evaluate: {{thresholds: [{{metric: f1, min: 0.0}}, {{metric: f1_person, min: 0.0}}]}}
 output: {output}
 """

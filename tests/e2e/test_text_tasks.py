@@ -29,6 +29,7 @@ _TINY = (
     "train.steps=30",
     "train.stop_when_stuck=false",
     "serving_check.num_requests=8",
+    "serving_check.max_latency_ms=10000",
 )
 _NOUNS = ("plane", "dog", "guitar", "storm", "child", "train")
 

@@ -49,7 +49,7 @@ def _config(folder: Path) -> RunConfig:
             "stop_when_stuck": False,
         },
         "baselines": {"include": []},
-        "serving_check": {"num_requests": 4},
+        "serving_check": {"num_requests": 4, "max_latency_ms": 10_000},
         "publish": {"warmup_requests": 1},
         "evaluate": {"thresholds": [accuracy, no_worse]},
         "watch": {"steps": 60},
