@@ -122,17 +122,6 @@ def _project_batches(workload: Workload) -> list[Any]:
     from models.batching import TransformedSplit
     from models.tasks import create_task
 
-    folder = Path(tempfile.mkdtemp(prefix="benchmark-rows-"))
-    with tf.io.TFRecordWriter(str(folder / "rows.gz"), "GZIP") as writer:
-        for number, (ids, label) in enumerate(workload.rows):
-            feature = tf.train.Example().features.feature
-            example = tf.train.Example()
-            feature = example.features.feature
-            feature["token_ids"].int64_list.value.extend(ids)
-            feature["segment_ids"].int64_list.value.extend([0] * len(ids))
-            feature["label_id"].int64_list.value.append(label)
-            feature["row_id"].bytes_list.value.append(str(number).encode())
-            writer.write(example.SerializeToString())
     spec = {
         "token_ids": tf.io.VarLenFeature(tf.int64),
         "segment_ids": tf.io.VarLenFeature(tf.int64),
@@ -140,9 +129,26 @@ def _project_batches(workload: Workload) -> list[Any]:
         "row_id": tf.io.FixedLenFeature([], tf.string),
     }
     task = create_task({"name": "classification", "labels": ["0", "1"]})
-    split = TransformedSplit([str(folder / "rows.gz")], spec, task)
-    epoch = split.measure(workload.batch_size)
-    return list(split.training_batches(epoch, seed=0).take(epoch.batches))
+    with tempfile.TemporaryDirectory(prefix="benchmark-rows-") as folder:
+        path = str(Path(folder, "rows.gz"))
+        _write_rows(workload, path)
+        split = TransformedSplit([path], spec, task)
+        epoch = split.measure(workload.batch_size)
+        return list(split.training_batches(epoch, seed=0).take(epoch.batches))
+
+
+def _write_rows(workload: Workload, path: str) -> None:
+    import tensorflow as tf
+
+    with tf.io.TFRecordWriter(path, "GZIP") as writer:
+        for number, (ids, label) in enumerate(workload.rows):
+            example = tf.train.Example()
+            feature = example.features.feature
+            feature["token_ids"].int64_list.value.extend(ids)
+            feature["segment_ids"].int64_list.value.extend([0] * len(ids))
+            feature["label_id"].int64_list.value.append(label)
+            feature["row_id"].bytes_list.value.append(str(number).encode())
+            writer.write(example.SerializeToString())
 
 
 def _plain_batches(workload: Workload) -> list[Any]:
