@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from models.tasks.base import FeatureValue, RowError, RowValue
+from models.tasks.rows import folded, range_of, refuse_made_names
 from schemas import features as keys
-from schemas.errors import UserError
 
 _QUESTION_LENGTHS = (8, 16, 32)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -17,11 +16,7 @@ _MADE = (keys.LABEL_ID, keys.NUM_OPTIONS, keys.QUESTION_LENGTH, keys.ROW_ID)
 
 def encode_question(row: Mapping[str, RowValue]) -> dict[str, FeatureValue]:
     """Returns the raw features of a question: see `MultipleChoice.encode_row`."""
-    if reserved := sorted(set(_MADE) & row.keys()):
-        raise UserError(
-            "columns must not be named as features that are made here; received "
-            f"{reserved}; rename them"
-        )
+    refuse_made_names(row, _MADE)
     options = _options(row.get(keys.OPTIONS))
     texts = {role: _text(row, role) for role in (keys.PASSAGE, keys.QUESTION)}
     features: dict[str, FeatureValue] = {
@@ -45,7 +40,7 @@ def same_question(features: Mapping[str, FeatureValue]) -> str:
     if not isinstance(options, list):
         raise TypeError(f"the options must be a list; received {type(options).__name__}")
     texts = [features[keys.PASSAGE], features[keys.QUESTION], *options]
-    return "\n".join(_same(text) for text in texts if isinstance(text, bytes))
+    return "\n".join(map(folded, texts))
 
 
 def answer_index(answer: str, num_options: int) -> int:
@@ -74,12 +69,7 @@ def question_length(question: str) -> str:
     >>> question_length("What is the passage about?")
     '1-8'
     """
-    first = 1
-    for last in _QUESTION_LENGTHS:
-        if len(question.split()) <= last:
-            return f"{first}-{last}"
-        first = last + 1
-    return f"{first}+"
+    return range_of(len(question.split()), _QUESTION_LENGTHS)
 
 
 def _options(value: RowValue | None) -> Sequence[str]:
@@ -107,7 +97,3 @@ def _text(row: Mapping[str, RowValue], role: str) -> str:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else -1
-
-
-def _same(text: bytes) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text.decode(errors="replace")).casefold().split())

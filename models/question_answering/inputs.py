@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -88,6 +88,27 @@ def answer_tokens(
     last_tokens = windows.tokens_of(tf.gather(last, windows.rows))
     holds = tf.gather(is_found, windows.rows) & (first_tokens > 0) & (last_tokens > 0)
     return tf.where(holds, first_tokens, 0), tf.where(holds, last_tokens, 0)
+
+
+def window_rows(questions: Questions, features: Mapping[str, tf.Tensor]) -> dict[str, Any]:
+    """Returns windows as transformed rows, with what tells where they lie.
+
+    Args:
+      questions: The windows.
+      features: `answer_start`, `answer_end` and `row_id` of the raw rows, `(batch,)`.
+    """
+    windows = questions.windows
+    starts, ends = answer_tokens(questions, features[keys.ANSWER_START], features[keys.ANSWER_END])
+    return {
+        **questions.packed,
+        keys.START_POSITION: starts,
+        keys.END_POSITION: ends,
+        keys.WINDOW_START: windows.starts,
+        keys.CORE_START: windows.core_starts,
+        keys.CORE_END: windows.core_ends,
+        keys.NUM_WINDOWS: windows.counts(),
+        keys.ROW_ID: tf.gather(features[keys.ROW_ID], windows.rows),
+    }
 
 
 def best_answers(

@@ -8,7 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.tasks.base import FeatureValue, RowError
+from models.tasks.rows import range_of
 from schemas import features as keys
+
+MADE = (
+    keys.ANSWER_START,
+    keys.ANSWER_END,
+    keys.ANSWER_PRESENT,
+    keys.QUESTION_WORD,
+    keys.LENGTH_BUCKET,
+    keys.ROW_ID,
+)
+"""Features that no column may be named as."""
 
 QUESTION_WORDS = ("what", "who", "when", "where", "which", "why", "how")
 OTHER_QUESTION = "other"
@@ -28,6 +39,20 @@ class Answer(NamedTuple):
 
     text: str
     start: int
+
+
+def read_texts(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns question and context.
+
+    Raises:
+      RowError: If one of them holds white space only.
+    """
+    question, context = row[keys.QUESTION], row[keys.CONTEXT]
+    if not question.strip():
+        raise RowError("no_question", "the question must hold more than white space")
+    if not context.strip():
+        raise RowError("empty_context", "the context must hold more than white space")
+    return question, context
 
 
 def read_answers(row: Mapping[str, Any]) -> tuple[Answer, ...]:
@@ -127,9 +152,4 @@ def context_length(context: str) -> str:
     >>> context_length("two words")
     '1-64'
     """
-    num_words, first = len(context.split()), 1
-    for last in CONTEXT_LENGTHS:
-        if num_words <= last:
-            return f"{first}-{last}"
-        first = last + 1
-    return f"{first}+"
+    return range_of(len(context.split()), CONTEXT_LENGTHS)

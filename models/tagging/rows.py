@@ -7,9 +7,15 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from models.tagging.schemes import OUTSIDE, Scheme, TagError, find_entities
-from models.tagging.spans import Span
-from models.tasks.base import RowError, RowValue
+from models.tagging.spans import Span, join_spans
+from models.tasks.base import FeatureValue, RowError, RowValue
 from schemas import features as keys
+
+NO_TYPE = "none"
+"""Stands for the type of a row without entities."""
+
+MADE = (keys.LABEL, keys.ENTITY_TYPE, keys.LENGTH_BUCKET, keys.ROW_ID)
+"""Features that no column may be named as."""
 
 _SPAN_KEYS = ("start", "end", "type")
 
@@ -42,6 +48,16 @@ def read_row(
             f"the type of an entity must be one of {', '.join(types)}; received {strange}",
         )
     return text, spans
+
+
+def entity_features(text: str, spans: Sequence[Span]) -> dict[str, FeatureValue]:
+    """Returns the entities of a text as features, with those that the evaluation is sliced by."""
+    found = sorted({span.type for span in spans}) or [NO_TYPE]
+    return {
+        keys.ENTITIES: join_spans(spans).encode(),
+        keys.ENTITY_TYPE: [kind.encode() for kind in found],
+        keys.LABEL: [tag.encode() for tag in word_tags(text, spans)],
+    }
 
 
 def word_tags(text: str, spans: Sequence[Span]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.tasks.base import Task
 
-_SHARED = ("base", "labels", "texts")
+_SHARED = ("base", "labels", "rows", "texts")
 
 
 def task_names() -> tuple[str, ...]:

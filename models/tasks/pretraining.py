@@ -5,7 +5,6 @@ What it is for is the weights, which every other task takes through `model.weigh
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,9 +14,9 @@ from models.pretraining.cloze import has_word, make_cloze
 from models.pretraining.sentences import split_sentences
 from models.recipes import Recipe
 from models.tasks.base import Features, FeatureValue, Metric, PaddedModel, RowError, RowValue, Task
+from models.tasks.rows import folded, refuse_made_names
 from models.tasks.texts import length_bucket
 from schemas import features as keys
-from schemas.errors import UserError
 from schemas.section import Section
 
 if TYPE_CHECKING:
@@ -100,11 +99,7 @@ class Pretraining(Task):
           RowError: If the text has no word.
           UserError: If a column has the name of a feature that is made here.
         """
-        if reserved := sorted(_MADE & row.keys()):
-            raise UserError(
-                "columns must not be named as features that are made here; received "
-                f"{', '.join(reserved)}; rename them"
-            )
+        refuse_made_names(row, _MADE)
         text = str(row[keys.TEXT])
         sentences = split_sentences(text)
         if not has_word(text):
@@ -129,12 +124,7 @@ class Pretraining(Task):
 
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the document without regard to case, width and white space."""
-        document = features[keys.DOCUMENT]
-        if not isinstance(document, bytes):
-            raise TypeError(f"the document must be bytes; received {type(document).__name__}")
-        return " ".join(
-            unicodedata.normalize("NFKC", document.decode(errors="replace")).casefold().split()
-        )
+        return folded(features[keys.DOCUMENT])
 
     # --- transform and serving -------------------------------------------------------------------
 

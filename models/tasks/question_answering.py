@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
 from models.plan.sequences import CountPieces, RowSequences, window_lengths
-from models.question_answering.rows import question_features, read_answers
+from models.question_answering.rows import MADE, question_features, read_answers, read_texts
 from models.tasks.base import (
     Features,
     FeatureValue,
@@ -20,8 +19,8 @@ from models.tasks.base import (
     RowValue,
     Task,
 )
+from models.tasks.rows import folded, refuse_made_names
 from schemas import features as keys
-from schemas.errors import UserError
 from schemas.section import Section
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from models.tokenizer import AlbertTokenizer
 
 _METRICS_MODULE = "models.metrics.question_answering"
-_MADE = (keys.ANSWER_START, keys.ANSWER_END, keys.ANSWER_PRESENT, keys.QUESTION_WORD)
 
 
 class Options(Section):
@@ -94,7 +92,7 @@ class QuestionAnswering(Task):
           RowError: If question or context is empty, or an answer is not at its offset.
           UserError: If a column has the name of a feature that is made here.
         """
-        question, context = _texts(row)
+        question, context = read_texts(row)
         answers = read_answers(row)
         if not answers and not self.options.unanswerable:
             raise RowError(
@@ -104,25 +102,21 @@ class QuestionAnswering(Task):
         extra: dict[str, FeatureValue] = {
             role: value.encode() for role, value in row.items() if role not in self.columns
         }
-        if reserved := sorted({*_MADE, keys.LENGTH_BUCKET, keys.ROW_ID} & extra.keys()):
-            raise UserError(
-                "columns must not be named as features that are made here; received "
-                f"{reserved}; rename them"
-            )
+        refuse_made_names(extra, MADE)
         return extra | question_features(question, context, answers)
 
     def encode_request(self, row: Mapping[str, Any]) -> dict[str, FeatureValue]:
         """Takes question and context; whether there is an answer is what is asked."""
-        question, context = _texts(row)
+        question, context = read_texts(row)
         return {keys.QUESTION: question.encode(), keys.CONTEXT: context.encode()}
 
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns question and context without regard to case, width and white space."""
-        return f"{_folded(features[keys.QUESTION])}\n{_folded(features[keys.CONTEXT])}"
+        return f"{folded(features[keys.QUESTION])}\n{folded(features[keys.CONTEXT])}"
 
     def group(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the context: all that is asked about it goes to one split."""
-        return _folded(features[keys.CONTEXT])
+        return folded(features[keys.CONTEXT])
 
     # --- transform and serving -------------------------------------------------------------------
 
@@ -142,25 +136,9 @@ class QuestionAnswering(Task):
         self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
     ) -> dict[str, Any]:
         """Turns raw features into windows, each a row, with what tells where they lie."""
-        import tensorflow as tf
+        from models.question_answering.inputs import window_rows
 
-        from models.question_answering.inputs import answer_tokens
-
-        questions = self._cut(features, tokenizer, max_length)
-        windows = questions.windows
-        starts, ends = answer_tokens(
-            questions, features[keys.ANSWER_START], features[keys.ANSWER_END]
-        )
-        return {
-            **questions.packed,
-            keys.START_POSITION: starts,
-            keys.END_POSITION: ends,
-            keys.WINDOW_START: windows.starts,
-            keys.CORE_START: windows.core_starts,
-            keys.CORE_END: windows.core_ends,
-            keys.NUM_WINDOWS: windows.counts(),
-            keys.ROW_ID: tf.gather(features[keys.ROW_ID], windows.rows),
-        }
+        return window_rows(self._cut(features, tokenizer, max_length), features)
 
     def _cut(
         self, features: Mapping[str, tf.Tensor], tokenizer: AlbertTokenizer, max_length: int
@@ -327,25 +305,6 @@ class QuestionAnswering(Task):
     def slice_keys(self) -> tuple[str, ...]:
         present = (keys.ANSWER_PRESENT,) if self.options.unanswerable else ()
         return (*present, keys.QUESTION_WORD, keys.LENGTH_BUCKET)
-
-
-def _texts(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Returns question and context.
-
-    Raises:
-      RowError: If one of them holds white space only.
-    """
-    question, context = row[keys.QUESTION], row[keys.CONTEXT]
-    if not question.strip():
-        raise RowError("no_question", "the question must hold more than white space")
-    if not context.strip():
-        raise RowError("empty_context", "the context must hold more than white space")
-    return question, context
-
-
-def _folded(text: Any) -> str:
-    """Returns a text without regard to case, width and white space."""
-    return " ".join(unicodedata.normalize("NFKC", text.decode()).casefold().split())
 
 
 TASK = QuestionAnswering

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, PositiveInt, field_validator
 
 from models.plan.sequences import CountPieces, RowSequences, window_lengths
-from models.tagging.rows import read_row, word_tags
+from models.tagging.rows import MADE, NO_TYPE, entity_features, read_row
 from models.tagging.schemes import Scheme, TagError, iob2_tags, types_of_tags
-from models.tagging.spans import join_spans
 from models.tasks.base import Features, FeatureValue, Metric, Recipe, RowValue, Task
+from models.tasks.rows import folded, refuse_made_names
 from models.tasks.texts import length_bucket
 from schemas import features as keys
 from schemas.errors import UserError
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from models.tokenizer import AlbertTokenizer
 
 _METRICS_MODULE = "models.metrics.tagging"
-_NO_TYPE = "none"
 _SPECIAL_PIECES = 2
 
 
@@ -60,10 +58,8 @@ class Options(Section):
             raise ValueError(f"types must be unique; received {list(types)}")
         if any(kind != "".join(kind.split()) or not kind for kind in types):
             raise ValueError(f"types must have text and no white space; received {list(types)}")
-        if _NO_TYPE in types:
-            raise ValueError(
-                f"a type must not be named {_NO_TYPE!r}, the slice of rows without any"
-            )
+        if NO_TYPE in types:
+            raise ValueError(f"a type must not be named {NO_TYPE!r}, the slice of rows without any")
         return types
 
 
@@ -129,19 +125,9 @@ class Tagging(Task):
             keys.LENGTH_BUCKET: length_bucket(len(text.split())).encode(),
         }
         if spans is not None:
-            found = sorted({span.type for span in spans}) or [_NO_TYPE]
-            made |= {
-                keys.ENTITIES: join_spans(spans).encode(),
-                keys.ENTITY_TYPE: [kind.encode() for kind in found],
-                keys.LABEL: [tag.encode() for tag in word_tags(text, spans)],
-            }
+            made |= entity_features(text, spans)
         extra = {name: value for name, value in row.items() if name not in self.columns}
-        reserved = {keys.LABEL, keys.ENTITY_TYPE, keys.LENGTH_BUCKET, keys.ROW_ID} & extra.keys()
-        if reserved:
-            raise UserError(
-                "columns must not be named as features that are made here; received "
-                f"{sorted(reserved)}; rename them"
-            )
+        refuse_made_names(extra, MADE)
         return {name: str(value).encode() for name, value in extra.items()} | made
 
     @property
@@ -150,10 +136,7 @@ class Tagging(Task):
 
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the text without regard to width and white space; case tells names from words."""
-        text = features[keys.TEXT]
-        if not isinstance(text, bytes):
-            raise TypeError(f"the text feature must be bytes; received {type(text).__name__}")
-        return " ".join(unicodedata.normalize("NFKC", text.decode(errors="replace")).split())
+        return folded(features[keys.TEXT], keep_case=True)
 
     # --- transform and serving -------------------------------------------------------------------
 
@@ -248,15 +231,11 @@ class Tagging(Task):
         """
         import keras
 
+        from models.albert.heads import dense_head
+
         backbone.pooled_dense.trainable = False  # no tag depends on it
         sequence = backbone(backbone.input)["sequence_output"]
-        dropped = keras.layers.Dropout(dropout, seed=seed, name="classifier_dropout")(sequence)
-        logits = keras.layers.Dense(
-            len(self.labels),
-            kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02, seed=seed),
-            dtype="float32",
-            name="logits",
-        )(dropped)
+        logits = dense_head(sequence, len(self.labels), dropout=dropout, seed=seed)
         words = {
             name: keras.Input((None,), dtype="int32", name=name)
             for name in (keys.WORD_STARTS, keys.WORD_ENDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from models.tasks.base import FeatureValue, RowError, RowValue, Task
+from models.tasks.rows import folded, range_of, refuse_made_names
 from schemas import features as keys
 from schemas.errors import UserError
 from schemas.section import Section
@@ -107,15 +107,11 @@ class TextTask(Task):
                 "is false; set task.pair: true, or rename it"
             )
         made = {keys.LENGTH_BUCKET, keys.ROW_ID, *self.target_features} - {self.target}
-        if reserved := sorted(made & row.keys()):
-            raise UserError(
-                "columns must not be named as features that are made here; received "
-                f"{reserved}; rename them"
-            )
+        refuse_made_names(row, made)
 
     def identity(self, features: Mapping[str, FeatureValue]) -> str:
         """Returns the texts without regard to case, width and white space, one a line."""
-        return "\n".join(_same_text(features[role]) for role in self.text_columns)
+        return "\n".join(folded(features[role]) for role in self.text_columns)
 
     # --- transform and serving -------------------------------------------------------------------
 
@@ -151,25 +147,15 @@ class TextTask(Task):
         """
         import keras
 
+        from models.albert.heads import dense_head
+
         pooled = backbone(backbone.input, pooled_only=True)["pooled_output"]
-        dropped = keras.layers.Dropout(dropout, seed=seed, name="classifier_dropout")(pooled)
-        logits = keras.layers.Dense(
-            self.num_outputs,
-            kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02, seed=seed),
-            dtype="float32",
-            name="logits",
-        )(dropped)
+        logits = dense_head(pooled, self.num_outputs, dropout=dropout, seed=seed)
         return keras.Model(backbone.input, logits, name=self.name)
 
     @property
     def slice_keys(self) -> tuple[str, ...]:
         return (keys.LENGTH_BUCKET,)
-
-
-def _same_text(text: FeatureValue) -> str:
-    if not isinstance(text, bytes):
-        raise TypeError(f"the text feature must be bytes; received {type(text).__name__}")
-    return " ".join(unicodedata.normalize("NFKC", text.decode(errors="replace")).casefold().split())
 
 
 def length_bucket(num_words: int) -> str:
@@ -180,9 +166,4 @@ def length_bucket(num_words: int) -> str:
     >>> length_bucket(400)
     '129+'
     """
-    first = 1
-    for last in _LENGTH_BUCKETS:
-        if num_words <= last:
-            return f"{first}-{last}"
-        first = last + 1
-    return f"{first}+"
+    return range_of(num_words, _LENGTH_BUCKETS)

@@ -63,7 +63,7 @@ def test_a_passage_without_a_word_is_rejected(task, text):
 
 
 def test_a_column_named_as_a_feature_that_is_made_is_refused(task):
-    with pytest.raises(UserError, match="received document; rename"):
+    with pytest.raises(UserError, match=r"received \['document'\]; rename"):
         task.encode_row({keys.TEXT: "a", "document": "b"})
 
 

@@ -110,7 +110,7 @@ def test_dropout_before_the_head_is_that_of_the_weights_unless_given(
     if of_weights is None:  # as KerasHub writes presets
         (tmp_path / "preset" / "weights.json").unlink()
     candidate = build(tmp_path / "preset", ["a", "b"], classifier_dropout=given)
-    assert candidate.model.get_layer("classifier_dropout").rate == expected
+    assert candidate.model.get_layer("logits_dropout").rate == expected
 
 
 PRETRAINING = SimpleNamespace(
