@@ -20,6 +20,7 @@ from components.evaluation.gate import judge
 from components.evaluation.measurements import read_measurements
 from components.evaluation.thresholds import CANDIDATE, CHAMPION, check_thresholds
 from components.evaluation.verdict import ChampionStatus, Verdict
+from components.none_found import is_none
 from components.raw_examples import read_raw_examples
 from models.tasks import create_task
 from models.tasks.base import Task
@@ -59,9 +60,7 @@ class Executor(BaseBeamExecutor):
         )
         _refuse_bad_thresholds(config, task, list(baselines))
         champions = [
-            champion
-            for champion in input_dict.get(keys.CHAMPION, [])
-            if not champion.get_int_custom_property(keys.NONE_FOUND)
+            champion for champion in input_dict.get(keys.CHAMPION, []) if not is_none(champion)
         ]
         champion = _champion_status(champions, task, input_dict[keys.EXAMPLES], split)
         models = {CANDIDATE: _model_dir(input_dict[keys.MODEL][0]), **baselines}

@@ -13,6 +13,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 from tfx.utils import path_utils
 
+from components.none_found import mark_none
 from schemas import features as keys
 from serving.control.release import read_release
 from serving.fingerprint import model_fingerprint
@@ -59,8 +60,7 @@ class Executor(BaseExecutor):
         fingerprint = model_fingerprint(Path(path_utils.serving_model_path(candidate.uri)))
         champion = published_champion(Path(exec_properties["model_base"]), fingerprint)
         if champion is None:
-            Path(output.uri).mkdir(parents=True, exist_ok=True)
-            output.set_int_custom_property(keys.NONE_FOUND, 1)
+            mark_none(output)
             return
         shutil.copytree(champion, path_utils.serving_model_dir(output.uri), dirs_exist_ok=True)
 

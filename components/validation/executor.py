@@ -18,6 +18,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, writer_utils
 
+from components.none_found import is_none
 from components.refused import keep_outputs
 from components.validation.config import ValidationConfig
 from components.validation.findings import (
@@ -98,7 +99,7 @@ def _statistics_by_split(artifacts: Iterable[types.Artifact]) -> dict[str, Stati
     return {
         split: stats_artifact_utils.load_statistics(artifact, split).proto()
         for artifact in artifacts
-        if not artifact.get_int_custom_property(keys.NONE_FOUND)
+        if not is_none(artifact)
         for split in artifact_utils.decode_split_names(artifact.split_names)
     }
 

@@ -12,6 +12,7 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ExecutionParameter
 
+from components.none_found import mark_none
 from schemas import features as keys
 
 _COMPLETE: Final = "split_names"
@@ -55,8 +56,7 @@ class Executor(BaseExecutor):
         output = artifact_utils.get_single_instance(output_dict[keys.PREVIOUS_STATISTICS])
         kept = latest_before(present.span, Path(exec_properties["kept_in"]))
         if kept is None:
-            Path(output.uri).mkdir(parents=True, exist_ok=True)
-            output.set_int_custom_property(keys.NONE_FOUND, 1)
+            mark_none(output)
             return
         shutil.copytree(kept, output.uri, dirs_exist_ok=True)
         output.split_names = (kept / _COMPLETE).read_text("utf-8")
