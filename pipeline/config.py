@@ -102,6 +102,15 @@ class RunConfig(Section):
         of_spans = has_span(text_of(self.ingest.train)) and self.ingest.span is None
         return of_spans and "watch" in self.model_fields_set
 
+    def written_out(self) -> dict[str, Any]:
+        """Returns every key with its value, as a config file has them.
+
+        The section `watch` says something by being there (`is_watched`), so one that was not given
+        is left out.
+        """
+        left_out = set() if "watch" in self.model_fields_set else {"watch"}
+        return self.model_dump(mode="json", exclude=left_out)
+
     @property
     def baseline_names(self) -> tuple[str, ...]:
         """The baselines of this run."""

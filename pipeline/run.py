@@ -42,7 +42,7 @@ def run(config: RunConfig) -> RunReport:
         run_dir = config.output_dir / "runs" / run_id
         run_dir.mkdir(parents=True)
         (run_dir / CONFIG_FILE).write_text(
-            yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), "utf-8"
+            yaml.safe_dump(config.written_out(), sort_keys=False), "utf-8"
         )
         with noise_to(run_dir / LOG_FILE) as console:
             return _recorded_run(config, sources, run_dir, console)

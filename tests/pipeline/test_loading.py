@@ -138,4 +138,13 @@ def test_a_config_that_is_written_out_whole_reads_the_same(path: Path) -> None:
     """`config.yaml` of a run and the config of a watcher's round name every key."""
     config = load_config(path)
 
-    assert check_config(config.model_dump(mode="json"), source="whole") == config
+    for whole in (config.written_out(), config.model_dump(mode="json")):
+        assert check_config(whole, source="whole") == config
+
+
+@pytest.mark.parametrize("sections", [{}, {"watch": {}}])
+def test_a_config_that_is_written_out_is_watched_only_if_it_was(sections: dict) -> None:
+    config = check_config(GOOD | {"ingest": {"train": "a-{SPAN}.tsv"}} | sections, source="a test")
+    assert config.is_watched == bool(sections)
+    whole = check_config(config.written_out(), source="whole")
+    assert whole.is_watched == config.is_watched
