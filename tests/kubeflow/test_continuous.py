@@ -1,7 +1,6 @@
 """The policy of `watch` in a compiled pipeline: its form, and a week of it task by task."""
 
 import json
-import random
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from schemas.errors import UserError
 from serving.versions import live_version
 from tests.kubeflow.conftest import CONFIG, SECTIONS
 from tests.kubeflow.engine import Engine
+from tests.kubeflow.labelled import rows
 
 WATCH = {"steps": 40, "learning_rate": 1e-3}
 
@@ -111,23 +111,6 @@ def test_what_is_looked_at_must_be_where_steps_see_it():
     config = spec["root"]["dag"]["tasks"]["Watch"]["inputs"]["parameters"]["config"]
     seen = json.loads(config["runtimeValue"]["constant"])
     assert seen["watch"]["labels"]["files"] == "/gcs/bucket/data/late/*.tsv"
-
-
-def rows(number: int, *, seed: int, flipped: bool = False) -> str:
-    """Returns labelled lines whose label one word tells."""
-    shuffled = random.Random(seed)
-    told = {"praise": "splendid", "complaint": "dreadful"}
-    other = {"praise": "complaint", "complaint": "praise"}
-    lines = ["text\tlabel"]
-    for index in range(number):
-        label = ("praise", "complaint")[index % 2]
-        words = [
-            *shuffled.choices(["the", "lamp", "chat", "parcel", "was", "on", "a", "monday"], k=5),
-            told[label],
-        ]
-        shuffled.shuffle(words)
-        lines.append(f"{' '.join(words)} {index}\t{other[label] if flipped else label}")
-    return "\n".join(lines) + "\n"
 
 
 class Place:

@@ -18,7 +18,7 @@ from serving.versions import live_version
 from tests.kubeflow.conftest import CONFIG, SECTIONS
 from tests.kubeflow.engine import MODULES, Engine
 from tests.kubeflow.job_api import State, serve_jobs
-from tests.kubeflow.test_continuous import rows
+from tests.kubeflow.labelled import rows
 
 MACHINE = {
     "machine_type": "g2-standard-24",
