@@ -29,12 +29,15 @@ def plan_chunks(files: Sequence[SourceFile], chunk_bytes: int = CHUNK_BYTES) -> 
 def plan_shards(
     queries: Sequence[QuerySource], num_shards: int, before: Sequence[Chunk]
 ) -> list[Chunk]:
-    """Divides the rows of each query into `num_shards` chunks, numbered on from those `before`."""
+    """Divides the rows of each query into `num_shards` chunks, numbered on from those `before`.
+
+    How many bytes a shard has nobody knows beforehand: it counts as a large chunk of a file does.
+    """
     done = before[-1].done_bytes if before else 0
     chunks: list[Chunk] = []
     for query in queries:
         for shard in range(num_shards):
-            done += max(1, query.source.num_bytes // num_shards)
+            done += CHUNK_BYTES
             index = len(before) + len(chunks)
             chunks.append(Chunk(index, query.source, start=shard, done_bytes=done))
     return chunks

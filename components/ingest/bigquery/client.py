@@ -33,13 +33,11 @@ class DryRun:
 
     Attributes:
       columns: Names of the columns of its result.
-      num_bytes: What it would read.
       tables: State of every table that it reads, which changes when its rows do.
       open_reason: Why the tables do not say whether the result has changed; empty where they do.
     """
 
     columns: tuple[str, ...]
-    num_bytes: int
     tables: tuple[str, ...]
     open_reason: str
 
@@ -84,7 +82,7 @@ def dry_run(client: bigquery.Client, text: str, place: str, *, with_tables: bool
         tables, reason = _look_at(client, job.referenced_tables, text, place)
         reason = reason or _open_words(text)
     columns = tuple(field.name for field in job.schema or ())
-    return DryRun(columns, int(job.total_bytes_processed or 0), tables, reason)
+    return DryRun(columns, tables, reason)
 
 
 def list_spans(client: bigquery.Client, text: str) -> tuple[tuple[int, ...], bool]:

@@ -32,6 +32,9 @@ _log = logging.getLogger(__name__)
 class QuerySource(BaseModel):
     """One query with everything that is needed to read its rows.
 
+    It is a parameter of the step: what changes though the rows stay, such as the bytes that the
+    query would read, is no part of it.
+
     Attributes:
       source: What stands for its file: split, name, columns.
       text: The query, its span put in.
@@ -128,7 +131,6 @@ def _source(
         path=f"bigquery:{name}",
         name=name,
         format=FORMAT,
-        num_bytes=seen.num_bytes,
         columns=columns,
     )
     return QuerySource(source=source, text=text)

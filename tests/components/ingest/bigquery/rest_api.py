@@ -116,13 +116,14 @@ class BigQueryApi:
             )
             for name in names
         ]
+        num_bytes = str(sum(self.tables[name].modified for name in names))
         job["statistics"] = {
-            "totalBytesProcessed": "1000",
+            "totalBytesProcessed": num_bytes,
             "query": {
                 "statementType": "SELECT" if text.startswith("SELECT") else text.split()[0],
                 "referencedTables": references,
                 "schema": {"fields": [column.as_rest() for column in result.columns]},
-                "totalBytesProcessed": "1000",
+                "totalBytesProcessed": num_bytes,
             },
         }
         if settings.get("dryRun"):
