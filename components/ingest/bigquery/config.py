@@ -45,7 +45,8 @@ class BigQueryConfig(Section):
     id_column: str | None = Field(
         default=None,
         min_length=1,
-        description="Column that names a row, for row ids and messages; unset: a hash of the row.",
+        description="Column that names a row, no two alike, for row ids and messages; unset: a "
+        "hash of the row.",
     )
     spans: str | None = Field(
         default=None,
