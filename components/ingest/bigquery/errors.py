@@ -42,13 +42,14 @@ def explained_for(place: str, project: str | None) -> Iterator[None]:
       project: The project that pays.
     """
     from google.api_core.exceptions import GoogleAPICallError, RetryError
-    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import GoogleAuthError, TransportError
     from requests.exceptions import ConnectionError as NoConnectionError
 
     try:
         yield
     except GoogleAuthError as error:
-        raise UserError(_advice(401, str(error), "", place, project)) from error
+        status = 0 if isinstance(error, TransportError) else 401
+        raise UserError(_advice(status, str(error), "", place, project)) from error
     except (GoogleAPICallError, RetryError, NoConnectionError) as error:
         raise UserError(_advice(*_answer(error), place, project)) from error
 

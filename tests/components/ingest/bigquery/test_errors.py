@@ -1,6 +1,8 @@
 import pytest
+from google.auth.exceptions import RefreshError, TransportError
 
-from components.ingest.bigquery.errors import explained_text
+from components.ingest.bigquery.errors import explained_for, explained_text
+from schemas.errors import UserError
 
 HTTP = """Traceback (most recent call last):
   File "apache_beam/io/gcp/bigquery.py", line 1157, in split
@@ -40,3 +42,18 @@ def test_of_several_refusals_the_last_counts():
 def test_a_long_message_is_cut():
     text = HTTP.replace("Dataset p:d", "x" * 5000)
     assert len(str(explained_text(text, "ingest.train.query", "p"))) < 1200
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (RefreshError("invalid_grant"), r"\(invalid_grant\); run `gcloud auth"),
+        (TransportError("no route to host"), r"\(no route to host\); check the network"),
+    ],
+)
+def test_an_account_that_cannot_be_asked_about_is_no_wrong_account(error, advice):
+    with (
+        pytest.raises(UserError, match=advice),
+        explained_for("ingest.train.query", "p"),
+    ):
+        raise error
