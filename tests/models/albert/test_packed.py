@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from models.albert.packed import PackedEncoder, with_encoder
 from tests.models.albert.tiny import inputs, ours
@@ -108,3 +109,28 @@ def test_takes_the_place_of_the_backbone_below_any_head():
     expected, answered = model(rows, training=False), served(rows, training=False)
     np.testing.assert_allclose(answered["label"], expected["label"], atol=1e-5)
     np.testing.assert_allclose(answered["tags"] * present, expected["tags"] * present, atol=1e-5)
+
+
+def test_constants_of_a_layer_stand_once_in_a_saved_model(tmp_path):
+    """Its repetitions, and the signatures, call one function."""
+    encoder = PackedEncoder(ours(), dtype="bfloat16")
+    ids = tf.TensorSpec([None, None], tf.int32)
+    names = ("token_ids", "segment_ids", "padding_mask")
+    signatures = {
+        name: tf.function(
+            lambda ids, options=options: encoder(dict.fromkeys(names, ids), **options),
+            autograph=False,
+        ).get_concrete_function(ids)
+        for name, options in (("pooled", {"pooled_only": True}), ("whole", {}))
+    }
+    tf.saved_model.save(encoder, str(tmp_path), signatures=signatures)
+    saved = saved_model_pb2.SavedModel.FromString((tmp_path / "saved_model.pb").read_bytes())
+    functions = saved.meta_graphs[0].graph_def.library.function
+    joined = [
+        node
+        for function in functions
+        for node in function.node_def
+        if node.op == "Const"
+        and [dim.size for dim in node.attr["value"].tensor.tensor_shape.dim] == [16, 3 * 16]
+    ]
+    assert len(joined) == 1  # the kernel of query, key and value
