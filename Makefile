@@ -42,7 +42,7 @@ format: setup ## Format the code and mend what ruff can mend
 types: setup ## Check types
 	$(BIN)/pyright
 
-unit: setup ## Run the tests that take seconds
+unit: setup ## Run the tests but for the slow ones
 	$(PYTEST) -m "not e2e and not slow and not gpu and not browser"
 
 e2e: setup ## Run the tests that run a whole pipeline

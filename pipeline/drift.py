@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.drift.report import DriftLimits, DriftReport
+from pipeline.predict import silence_libraries
 from serving.versions import version_dir
 
 REPORT_FILE = "drift.json"
@@ -47,6 +48,7 @@ def check_drift(
     until = datetime.now(timezone.utc).replace(microsecond=0)
     since = until - timedelta(hours=hours)
     model_dir = version_dir(model_base, version)
+    silence_libraries()
     with console.status("comparing the request log with the training data"):
         from components.drift.comparison import compare
         from components.drift.log import describe_log, log_files

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from schemas.errors import UserError
 from serving.control.history import Change, read_history
 from serving.control.release import Release
 from serving.inventory import PublishedModel, list_models
+from serving.versions import nothing_published
 
 _SHORT = 12
 
@@ -23,9 +23,7 @@ def show_models(model_base: Path, console: Console, *, as_json: bool = False) ->
     """
     models = list_models(model_base)[::-1]
     if not models:
-        raise UserError(
-            f"no version is published under {model_base}; publish one with `albert-tfx run CONFIG`"
-        )
+        raise nothing_published(model_base)
     if as_json:
         console.print_json(json.dumps([model.model_dump(mode="json") for model in models]))
     else:

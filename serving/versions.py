@@ -76,13 +76,29 @@ def version_dir(path: Path, version: int | None = None) -> Path:
     if version is None and (path / SAVED_MODEL_FILE).is_file():
         return path
     versions = list_versions(path)
+    if not versions:
+        raise nothing_published(path)
     wanted = live_version(path) if version is None else version
     if wanted in versions:
         return versions[wanted]
-    there = f"the versions {', '.join(map(str, versions))}" if versions else "no version"
+    asked = "the live version, which is gone" if version is None else f"version {version}"
     raise UserError(
-        f"the model base {path} holds {there}; received version {version or 'live'}; "
-        "publish one with `albert-tfx run CONFIG`, or give the model_base that run.json names"
+        f"the model base {path} holds the versions {', '.join(map(str, versions))}; received "
+        f"{asked}; name one that is there"
+    )
+
+
+def nothing_published(path: Path) -> UserError:
+    """Returns the error for a model base without a version, with what may be wrong."""
+    said = f"no version is published under {path}"
+    if not path.is_dir():
+        said += ", and there is no such folder"
+    inner = next((child for child in (path / "serving", path.parent) if list_versions(child)), None)
+    if inner is not None:
+        return UserError(f"{said}; did you mean {inner}?")
+    return UserError(
+        f"{said}; publish one with `albert-tfx run CONFIG`; where a run was refused, its run.json "
+        "says why"
     )
 
 

@@ -15,7 +15,7 @@ def promote(
     model: ServedModel = None,
     base_path: BasePath = None,
 ) -> None:
-    """Make a version the live one; the one that was live stays loaded, for a rollback."""
+    """Make a version the live one; a lower one that was live stays loaded, for a rollback."""
     from pipeline.release import describe
     from serving.control.changes import name_release
     from serving.control.changes import promote as promote_version

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from models.plan.devices import THIS, Device, named_device
 from models.plan.shape import ModelShape
 from models.plan.this_machine import measure_this_machine
 from pipeline.config import RunConfig
+from pipeline.predict import silence_libraries
 
 
 def device_finder(name: str, config: RunConfig) -> Callable[[ModelShape, int], Device]:
@@ -22,7 +22,7 @@ def device_finder(name: str, config: RunConfig) -> Callable[[ModelShape, int], D
         return lambda shape, tokens: device
 
     def measured(shape: ModelShape, tokens: int) -> Device:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # C++ logs every plugin it registers
+        silence_libraries()
         return measure_this_machine(shape, requested=config.train.precision, tokens=tokens)
 
     return measured

@@ -13,7 +13,7 @@ from serving.control.files import locked, write_atomically
 from serving.control.history import Action, Change, record
 from serving.control.model_config import MODEL_CONFIG_FILE, read_text, render_model_config
 from serving.control.release import RELEASE_FILE, Release, read_release
-from serving.versions import SAVED_MODEL_FILE, list_versions
+from serving.versions import SAVED_MODEL_FILE, list_versions, nothing_published
 
 
 def promote(model_base: Path, version: int, *, action: Action = "promote", **why: Any) -> Release:
@@ -111,9 +111,7 @@ def change(
       UserError: If a version is missing, or the files cannot be written.
     """
     if not list_versions(model_base):
-        raise UserError(
-            f"no version is published under {model_base}; publish one with `albert-tfx run CONFIG`"
-        )
+        raise nothing_published(model_base)
     try:
         with locked(model_base):
             before = read_release(model_base)

@@ -93,12 +93,12 @@ class Release(BaseModel):
         if target is None:
             raise UserError(
                 f"version {self.stable} is live and no version before it is known; "
-                "name one with --to VERSION"
+                "name a lower one with --to VERSION, or go up with `promote`"
             )
         if target >= self.stable:
             raise UserError(
                 f"a rollback goes to a version below the live one, {self.stable}; "
-                f"received {target}; go forward with `promote`"
+                f"received {target}; go up with `promote`"
             )
         taken = tuple(sorted({*self.rolled_back, self.stable}))
         return self._with(stable=target, previous=None, canary=None, rolled_back=taken)

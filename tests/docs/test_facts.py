@@ -7,6 +7,7 @@ import typer
 
 from pipeline.cli import app
 from pipeline.commands.run import EXIT_REFUSED
+from pipeline.commands.score import EXIT_TOO_FEW
 from pipeline.loading import check_config
 from schemas.errors import AlbertTfxError, UserError
 from tests.docs.markdown import ROOT, first_column, section
@@ -28,7 +29,7 @@ def test_the_table_of_commands_names_all_of_them() -> None:
 
 def test_the_table_of_exit_codes_is_right() -> None:
     codes = [row for row in first_column(section(README, "### Exit codes")) if row.isdigit()]
-    expected = [0, AlbertTfxError.exit_code, UserError.exit_code, EXIT_REFUSED]
+    expected = [0, AlbertTfxError.exit_code, UserError.exit_code, EXIT_REFUSED, EXIT_TOO_FEW]
     assert codes == [str(code) for code in expected]
 
 

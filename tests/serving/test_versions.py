@@ -191,9 +191,16 @@ def test_the_folder_of_a_version_is_found_from_base_number_or_itself(source, mod
     assert versions.version_dir(model_base / "1") == model_base / "1"
 
 
+def test_a_model_base_without_a_version_says_where_one_may_be(source, tmp_path):
+    with pytest.raises(UserError, match=r"no such folder; publish one .* run\.json says why"):
+        versions.version_dir(tmp_path / "run" / "serving")
+    versions.publish(source, tmp_path / "run" / "serving", add_nothing)
+    for wrong in (tmp_path / "run", tmp_path / "run" / "serving" / "x"):
+        with pytest.raises(UserError, match=r"did you mean .*run/serving"):
+            versions.version_dir(wrong)
+
+
 def test_a_version_that_is_not_there_names_those_that_are(source, model_base):
-    with pytest.raises(UserError, match="holds no version; received version live; publish one"):
-        versions.version_dir(model_base)
     versions.publish(source, model_base, add_nothing)
     with pytest.raises(UserError, match="holds the versions 1; received version 7"):
         versions.version_dir(model_base, 7)

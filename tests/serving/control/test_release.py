@@ -51,9 +51,9 @@ def test_a_canary_is_served_beside_the_live_version():
 @pytest.mark.parametrize(
     ("decide", "problem"),
     [
-        (FOUR.taken_back, "no version before it is known; name one with --to"),
+        (FOUR.taken_back, "no version before it is known; name a lower one with --to"),
         (lambda: FOUR.taken_back(4), "below the live one, 4; received 4"),
-        (lambda: FOUR.taken_back(6), "go forward with `promote`"),
+        (lambda: FOUR.taken_back(6), "go up with `promote`"),
         (lambda: FOUR.with_canary(4, 5), "version 4 is live already"),
     ],
 )
