@@ -8,6 +8,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from models.presets import backbone_size
 from models.tasks import task_class
 from pipeline.config import RunConfig
 from schemas.errors import UserError
@@ -134,6 +135,11 @@ def _cross_problems(config: RunConfig) -> Iterable[str]:
     from pipeline.pretrained import is_local_preset
 
     task = config.typed_task
+    if config.model.weights is None:
+        try:
+            backbone_size(config.model)
+        except UserError as error:
+            yield str(error)
     for name in sorted(set(config.baseline_names) - set(task.baselines)):
         known = ", ".join(task.baselines)
         yield f"baselines.include: {task.name} has the baselines {known}; received {name!r}"

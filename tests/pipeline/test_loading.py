@@ -55,6 +55,14 @@ def test_three_errors_are_told_together_with_their_paths() -> None:
             "task.name must be one of .*classification",
         ),
         (
+            {"model": {"size": "albert-tny"}},
+            "model.size must be a known size; received 'albert-tny'; near it: albert-tiny",
+        ),
+        (
+            {"model": {"hidden_dim": 100, "num_heads": 3}},
+            "model.hidden_dim must be a multiple of model.num_heads",
+        ),
+        (
             {"task": {"name": "classification", "labels": ["a", "a"]}},
             "task.labels: labels must be unique",
         ),
