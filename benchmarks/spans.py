@@ -23,6 +23,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.commands.run import EXIT_REFUSED
 from pipeline.watch.rounds import Round, RoundFolder
 
 _METRICS = ("accuracy", "mcc", "auc")
@@ -35,7 +36,6 @@ class Day:
     number: int
     poisoned: bool
     wall_seconds: float
-    exit_code: int
     round: Round
 
 
@@ -77,8 +77,10 @@ def run_days(sst2: Path, folder: Path, num_days: int, window: int) -> list[Day]:
             [sys.executable, "-m", "pipeline.cli", "watch", str(config_path), "--once"], check=False
         )
         seconds = time.monotonic() - start
+        if done.returncode not in (0, EXIT_REFUSED):
+            sys.exit(f"day {number}: the watch failed; what it says is above")
         item = RoundFolder(folder / "output").read()[-1]
-        days.append(Day(number, poisoned, seconds, done.returncode, item))
+        days.append(Day(number, poisoned, seconds, item))
         if poisoned and window > 1:  # the owner of the data mends it before the next day
             _write_day(folder, number, rows[number - 1 :: num_days], poisoned=False)
     return days
