@@ -229,6 +229,7 @@ class QuestionAnswering(Task):
 
     def decode(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
         """Refuses: an answer is a part of a text, which logits do not have; see `answer`."""
+        # In the contract; `answer` and `reference_rows`, which would call it, are replaced.
         raise NotImplementedError("answers need their contexts; call answer")
 
     def answer(

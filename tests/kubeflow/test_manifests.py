@@ -35,7 +35,7 @@ def container(name):
 def built(overlay):
     """Returns the objects of an overlay, as kubectl would apply them."""
     if shutil.which("kubectl") is None:
-        pytest.skip("kubectl is not installed")
+        pytest.skip("kubectl, no package of Python's, is not installed: see .ci/packages")
     done = subprocess.run(
         ["kubectl", "kustomize", str(SERVING / overlay)],
         capture_output=True,

@@ -69,7 +69,7 @@ def _mariadb(folder: Path, port: int) -> Sequence[str]:
 def _program(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path=os.pathsep.join(_FOLDERS))
     if found is None:
-        pytest.skip(f"{name} is not installed here")
+        pytest.skip(f"{name}, no package of Python's, is not installed: see .ci/packages")
     return found
 
 

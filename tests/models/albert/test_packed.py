@@ -125,10 +125,10 @@ def test_constants_of_a_layer_stand_once_in_a_saved_model(tmp_path):
     }
     tf.saved_model.save(encoder, str(tmp_path), signatures=signatures)
     saved = saved_model_pb2.SavedModel.FromString((tmp_path / "saved_model.pb").read_bytes())
-    functions = saved.meta_graphs[0].graph_def.library.function
+    defined = saved.meta_graphs[0].graph_def.library
     joined = [
         node
-        for function in functions
+        for function in defined.function
         for node in function.node_def
         if node.op == "Const"
         and [dim.size for dim in node.attr["value"].tensor.tensor_shape.dim] == [16, 3 * 16]

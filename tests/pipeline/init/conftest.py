@@ -86,5 +86,5 @@ def sst2() -> Path:
     """Folder of the real SST-2 files."""
     folder = Path(__file__).parents[4] / "shared" / "data" / "sst2"
     if not folder.is_dir():
-        pytest.skip(f"needs the SST-2 files in {folder}")
+        pytest.skip(f"needs the SST-2 files in {folder}, which are not part of the project")
     return folder
