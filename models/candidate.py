@@ -69,6 +69,7 @@ class Candidate:
             gradient_checkpointing=gradient_checkpointing,
         )
         model = task.build_model(backbone, dropout=head_dropout(config), seed=seed)
+        task.prepare_head(model, tokenizer)
         if config.weights is not None:
             load_heads(model, task, Path(config.weights))
         return cls(task, config, tokenizer, seed, precision, backbone, model)

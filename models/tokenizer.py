@@ -41,6 +41,9 @@ class AlbertTokenizer(tf.Module):
       unk_id: Id of `<unk>`.
       vocabulary_size: Number of ids.
       pieces: The piece of every id, str `(vocabulary_size,)`.
+      log_frequencies: The logarithm of the share of text that is each piece, as the training of
+        the vocabulary saw it, float32 `(vocabulary_size,)`; None for a BPE model, whose scores are
+        ranks.
     """
 
     def __init__(self, model: bytes) -> None:
@@ -61,6 +64,7 @@ class AlbertTokenizer(tf.Module):
         self.pieces = np.array(
             [processor.id_to_piece(piece_id) for piece_id in range(self.vocabulary_size)]
         )
+        self.log_frequencies = _log_frequencies(processor)
         self._set_replacements(processor)
         # Not FastSentencepieceTokenizer: it corrupts the heap on batches of some thousand rows.
         self._sentencepiece = tf_text.SentencepieceTokenizer(model=model, out_type=tf.int32)
@@ -175,6 +179,22 @@ def load_processor(model: bytes) -> sentencepiece.SentencePieceProcessor:
             "vocabulary.model to train one"
         )
     return processor
+
+
+def _log_frequencies(processor: sentencepiece.SentencePieceProcessor) -> np.ndarray | None:
+    """Returns the scores of a unigram model, which are logarithms of probabilities.
+
+    Pieces that always are pieces of their own have no score: they get that of the mean piece, and
+    those that no text becomes, as `[CLS]`, that of the rarest.
+    """
+    size = processor.get_piece_size()
+    scores = np.array([processor.get_score(piece_id) for piece_id in range(size)], np.float32)
+    scored = scores < 0
+    if not np.isclose(np.exp(scores[scored]).sum(), 1.0, atol=0.2):
+        return None
+    special = np.isin(np.arange(size), [processor.piece_to_id(piece) for piece in SPECIAL_PIECES])
+    scores = np.where(special, scores[scored].min(), scores)
+    return np.where(scored | special, scores, -np.log(size)).astype(np.float32)
 
 
 def _holds(processor: sentencepiece.SentencePieceProcessor, piece: str) -> bool:

@@ -284,6 +284,10 @@ class Task(ABC):
     def build_model(self, backbone: keras.Model, *, dropout: float, seed: int) -> keras.Model:
         """Puts the task's head on `backbone`; the outputs are float32 logits."""
 
+    def prepare_head(self, model: keras.Model, tokenizer: AlbertTokenizer) -> None:
+        """Sets those random weights of a new head for which the vocabulary knows better ones."""
+        return
+
     @abstractmethod
     def loss(self) -> keras.losses.Loss:
         """Returns the loss of logits against the target; losses by name for several outputs."""

@@ -179,6 +179,16 @@ class Pretraining(Task):
             name=self.name,
         )
 
+    def prepare_head(self, model: keras.Model, tokenizer: AlbertTokenizer) -> None:
+        """Lets the bias of each piece start at its frequency.
+
+        What is learned first is then what the context says. Otherwise it is how frequent each piece
+        is, by embeddings that all point in one direction, and a small corpus takes thousands of
+        steps to get past that.
+        """
+        if tokenizer.log_frequencies is not None:
+            model.get_layer("mlm").output_bias.assign(tokenizer.log_frequencies)
+
     def loss(self) -> dict[str, keras.losses.Loss]:
         """Returns the losses of masked words and of the order, which are added up."""
         from models.pretraining.model import known_targets_loss
@@ -289,12 +299,17 @@ def _sentence_bucket(count: int) -> str:
 
 
 def _words(tokenizer: AlbertTokenizer) -> tf.Tensor:
-    """Returns each piece as it is read, without its word start, string `(vocabulary_size,)`."""
+    """Returns each piece as it is read, string `(vocabulary_size,)`.
+
+    That is without its word start, but for the piece that is nothing else.
+    """
     import tensorflow as tf
 
     from models.tokenizer import WORD_START
 
-    return tf.constant([piece.removeprefix(WORD_START) for piece in tokenizer.pieces.tolist()])
+    return tf.constant(
+        [piece.removeprefix(WORD_START) or piece for piece in tokenizer.pieces.tolist()]
+    )
 
 
 TASK = Pretraining

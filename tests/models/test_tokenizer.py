@@ -1,6 +1,7 @@
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sentencepiece
 import tensorflow as tf
@@ -47,6 +48,15 @@ def spelled(processor, ids):
 def test_special_ids_are_those_of_the_published_vocabularies(tokenizer):
     assert (tokenizer.pad_id, tokenizer.unk_id) == (0, 1)
     assert (tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id) == (2, 3, 4)
+
+
+def test_frequencies_are_near_those_of_the_text_that_the_vocabulary_was_trained_on(tokenizer):
+    pieces = tokenizer(tf.constant(SENTENCES)).flat_values.numpy()
+    found = np.bincount(pieces, minlength=tokenizer.vocabulary_size) / len(pieces)
+    known = np.exp(tokenizer.log_frequencies)
+    assert known.dtype == np.float32
+    assert np.corrcoef(found, known)[0, 1] > 0.8
+    assert known[[tokenizer.cls_id, tokenizer.pad_id]] == pytest.approx(known.min())
 
 
 def test_ids_are_int32(tokenizer):

@@ -4,12 +4,15 @@ import pytest
 import tensorflow as tf
 
 from models.candidate import Candidate
-from models.config import ModelConfig
+from models.config import ModelConfig, VocabularyConfig
 from models.pretraining.cloze import make_cloze
 from models.tasks import create_task
 from models.tasks.base import RowError
+from models.tokenizer import WORD_START, AlbertTokenizer
+from models.vocabulary import train_vocabulary
 from schemas import features as keys
 from schemas.errors import UserError
+from tests.models.conftest import SENTENCES
 
 TINY = {"size": "albert-tiny", "num_layers": 1, "hidden_dim": 32, "num_heads": 2, "max_length": 32}
 
@@ -81,7 +84,8 @@ def test_masks_are_filled_in_with_pieces_and_probabilities(task, tokenizer):
     assert (tokens[1] == b"").all()
     assert scores[1].max() == 0.0
     assert (np.diff(scores[0], axis=1) <= 0).all()
-    assert not any(token.startswith("▁".encode()) for token in tokens.ravel())
+    start = WORD_START.encode()
+    assert all(token == start or not token.startswith(start) for token in tokens.ravel())
     assert answers[keys.IN_ORDER].tolist()[:2] == [-1.0, -1.0]
     assert 0.0 < answers[keys.IN_ORDER][2] < 1.0
 
@@ -138,6 +142,29 @@ def test_training_lowers_the_loss_and_tells_the_selection_metric(tokenizer, sent
     after = model.evaluate(batches.take(1), verbose=0, return_dict=True)
     assert task.selection_metric in after
     assert after["loss"] < 0.8 * before["loss"]
+
+
+def test_the_bias_of_a_new_head_is_the_frequency_of_each_piece(task, tokenizer):
+    head = candidate(task, tokenizer).model.get_layer("mlm")
+    np.testing.assert_array_equal(head.output_bias.numpy(), tokenizer.log_frequencies)
+
+
+def test_a_head_that_is_given_keeps_its_bias(task, tokenizer, vocabulary, tmp_path):
+    trained = candidate(task, tokenizer)
+    trained.model.get_layer("mlm").output_bias.assign(np.arange(tokenizer.vocabulary_size))
+    (tmp_path / "vocabulary.spm").write_bytes(vocabulary)
+    trained.save_preset(str(tmp_path / "preset"), str(tmp_path / "vocabulary.spm"))
+    config = ModelConfig(weights=str(tmp_path / "preset"), max_length=32)
+    again = Candidate.build(task, config, tokenizer, seed=1, precision="float32")
+    bias = again.model.get_layer("mlm").output_bias.numpy()
+    assert bias.tolist() == list(range(tokenizer.vocabulary_size))
+
+
+def test_a_vocabulary_without_frequencies_leaves_the_bias_at_zero(task):
+    config = VocabularyConfig(size=160, algorithm="bpe")
+    tokenizer = AlbertTokenizer(train_vocabulary(SENTENCES, config))
+    assert tokenizer.log_frequencies is None
+    assert not candidate(task, tokenizer).model.get_layer("mlm").output_bias.numpy().any()
 
 
 def test_the_word_embeddings_are_trained_from_the_head_too(task, tokenizer):
