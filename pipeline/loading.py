@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from models.presets import backbone_size
 from models.tasks import task_class
 from pipeline.config import RunConfig
+from pipeline.given_files import file_problems
 from schemas.errors import UserError
 
 
@@ -33,12 +34,15 @@ _StrictLoader.add_constructor(
 )
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
+def load_config(
+    path: Path, overrides: Sequence[str] = (), *, trains_here: bool = False
+) -> RunConfig:
     """Returns the checked config of a YAML file.
 
     Args:
       path: The YAML file.
       overrides: `key=value` texts; the key is a dotted path, the value is YAML.
+      trains_here: Whether the files that a training needs must be on this machine.
 
     Raises:
       UserError: If the file cannot be read, or with every problem of its content, one line each.
@@ -46,7 +50,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
     values = read_yaml(path)
     for override in overrides:
         apply_override(values, override)
-    return check_config(values, source=str(path))
+    return check_config(values, source=str(path), trains_here=trains_here)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -92,8 +96,8 @@ def apply_override(values: dict[str, Any], override: str) -> None:
         raise UserError(f"--set {key}: the value is no YAML; {error}") from error
 
 
-def check_config(values: Mapping[str, Any], *, source: str) -> RunConfig:
-    """Returns the typed config of `values`.
+def check_config(values: Mapping[str, Any], *, source: str, trains_here: bool = False) -> RunConfig:
+    """Returns the typed config of `values`; see `load_config`.
 
     Raises:
       UserError: With every problem, one line each, with its path.
@@ -107,6 +111,7 @@ def check_config(values: Mapping[str, Any], *, source: str) -> RunConfig:
     problems += _task_problems(values.get("task"))
     if config is not None and not problems:
         problems += list(_cross_problems(config))
+        problems += list(file_problems(config)) if trains_here else []
     if config is None or problems:
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
         raise UserError("\n  ".join([f"{source}: {count}", *problems]))
