@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from components.evaluation.uncertainty import few_rows_note
 from pipeline.init.choices import Choices, num_too_long
 from pipeline.init.survey import Survey
 from schemas import features as keys
@@ -58,6 +59,7 @@ def warnings(survey: Survey, splits: Iterable[str], choices: Choices) -> Iterato
     yield from _alike(train)
     yield from _uneven(train)
     yield from _repeats(survey)
+    yield from _few_to_judge(survey, choices)
     if survey.counts.accepted[keys.TRAIN] < _FEW_ROWS:
         yield f"{survey.counts.accepted[keys.TRAIN]} training rows are few: expect a weak model"
 
@@ -128,6 +130,19 @@ def _repeats(survey: Survey) -> Iterator[str]:
     if share > _RARE_SHARE:
         where = _where(survey, "duplicates")
         yield f"{share:.1%} of the rows are repeats{where}; ingest.duplicates: drop leaves them out"
+
+
+def _few_to_judge(survey: Survey, choices: Choices) -> Iterator[str]:
+    accepted = survey.counts.accepted
+    if choices.eval_fraction is not None:
+        number = round(choices.eval_fraction * accepted[keys.TRAIN])
+        split, shown = keys.EVAL, f"about {number}"
+    else:
+        split = keys.TEST if accepted[keys.TEST] else keys.EVAL
+        number = accepted[split]
+        shown = str(number)
+    if few := few_rows_note(number):
+        yield f"{split} has {shown} rows: {few}"
 
 
 def _where(survey: Survey, finding: str) -> str:

@@ -58,6 +58,21 @@ def test_a_warning_names_a_row(survey):
 
 
 @pytest.mark.parametrize(
+    ("rows", "fraction", "message"),
+    [
+        ({"train": 1000, "eval": 20}, None, r"eval has 20 rows: .* ±22 points .*error 11\)"),
+        ({"train": 1000, "eval": 500, "test": 50}, None, r"test has 50 rows: .* ±14 points"),
+        ({"train": 250}, 0.2, r"eval has about 50 rows: .* ±14 points"),
+    ],
+)
+def test_few_rows_to_judge_by_are_said_with_the_figure(survey, rows, fraction, message):
+    survey.counts.accepted.clear()
+    survey.counts.accepted.update(rows)
+    (warning,) = warnings(survey, rows, choose(survey, ["some text"], fraction))
+    assert re.match(message, warning)
+
+
+@pytest.mark.parametrize(
     ("labels", "rare"),
     [
         ({"a": 95, "b": 5}, ["b"]),
