@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from components.ingest.config import IngestConfig
 from models.config import ModelConfig, TrainConfig, VocabularyConfig
 from pipeline.config import RunConfig
+from pipeline.config_errors import rule_of
 from schemas.errors import UserError
 from schemas.section import Section
 
@@ -241,6 +242,6 @@ def changed(text: str, parameter: RunParameter, value: Value) -> str:
         parameter.model.model_validate(section)
     except ValidationError as error:
         raise UserError(
-            f"{parameter.name}: {error.errors()[0]['msg']}; received {value}; give another value"
+            f"{parameter.name}: {rule_of(error.errors()[0])}; received {value}; give another value"
         ) from error
     return json.dumps(content, sort_keys=True)

@@ -33,6 +33,7 @@ def run_then(config: RunConfig, then: Path) -> RunReport:
       AlbertTfxError: If a step of either run failed.
     """
     _check(load_config(then), config, then)
+    load_config(then, trains_here=True)  # as it will be run, but for the weights of the first
     report = run(config)
     if report.status == "refused":
         return report

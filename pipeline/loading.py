@@ -1,76 +1,49 @@
 """Reads a run config from YAML and `--set` values; reports every problem at once with its path."""
 
-import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from models.presets import backbone_size
 from models.tasks import task_class
 from pipeline.config import RunConfig
+from pipeline.config_errors import described
+from pipeline.given_files import file_problems
+from pipeline.yaml_file import read_value, read_yaml
 from schemas.errors import UserError
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """A safe YAML loader that refuses a key given twice, which YAML would silently overwrite."""
-
-
-def _mapping_without_repeats(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
-    if repeated:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"key given twice: {', '.join(repeated)}", node.start_mark
-        )
-    return loader.construct_mapping(node, deep=True)
-
-
-_StrictLoader.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats
-)
-
-
-def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
+def load_config(
+    path: Path, overrides: Sequence[str] = (), *, trains_here: bool = False
+) -> RunConfig:
     """Returns the checked config of a YAML file.
 
     Args:
       path: The YAML file.
       overrides: `key=value` texts; the key is a dotted path, the value is YAML.
+      trains_here: Whether the files that a training needs must be on this machine.
 
     Raises:
       UserError: If the file cannot be read, or with every problem of its content, one line each.
     """
-    values = read_yaml(path)
+    values, lines = read_yaml(path)
+    places = {key: f"line {line}" for key, line in lines.items()}
     for override in overrides:
-        apply_override(values, override)
-    return check_config(values, source=str(path))
+        key = apply_override(values, override)
+        places = {at: place for at, place in places.items() if not f"{at}.".startswith(f"{key}.")}
+        places[key] = "--set"
+    return check_config(values, source=str(path), places=places, trains_here=trains_here)
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Returns the mapping in a YAML file.
-
-    Raises:
-      UserError: If the file is missing, is no YAML, or holds no mapping.
-    """
-    try:
-        values = yaml.load(path.read_text("utf-8"), Loader=_StrictLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read as a config; {error}") from error
-    if not isinstance(values, dict):
-        raise UserError(
-            f"{path}: a config is a mapping of sections; received {type(values).__name__}"
-        )
-    return values
-
-
-def apply_override(values: dict[str, Any], override: str) -> None:
-    """Sets one value of `values` in place.
+def apply_override(values: dict[str, Any], override: str) -> str:
+    """Sets one value of `values` in place, and returns its key.
 
     >>> values = {"train": {"steps": 1}}
     >>> apply_override(values, "train.learning_rate=1e-4")
+    'train.learning_rate'
     >>> values
     {'train': {'steps': 1, 'learning_rate': '1e-4'}}
 
@@ -87,13 +60,26 @@ def apply_override(values: dict[str, Any], override: str) -> None:
         if not isinstance(section, dict):
             raise UserError(f"--set {key}: {parent} is no section of the config")
     try:
-        section[last] = yaml.load(text, Loader=_StrictLoader)
-    except yaml.YAMLError as error:
-        raise UserError(f"--set {key}: the value is no YAML; {error}") from error
+        section[last] = read_value(text)
+    except UserError as error:
+        raise UserError(f"--set {key}: {error}") from error
+    return key.strip()
 
 
-def check_config(values: Mapping[str, Any], *, source: str) -> RunConfig:
+def check_config(
+    values: Mapping[str, Any],
+    *,
+    source: str,
+    places: Mapping[str, str] | None = None,
+    trains_here: bool = False,
+) -> RunConfig:
     """Returns the typed config of `values`.
+
+    Args:
+      values: Sections by name.
+      source: Where they come from, for errors.
+      places: Where in the source a value stands, by its dotted path.
+      trains_here: See `load_config`.
 
     Raises:
       UserError: With every problem, one line each, with its path.
@@ -103,14 +89,28 @@ def check_config(values: Mapping[str, Any], *, source: str) -> RunConfig:
         config = RunConfig.model_validate(values)
     except ValidationError as error:
         config = None
-        problems += _described(error)
+        problems += described(error, RunConfig)
     problems += _task_problems(values.get("task"))
     if config is not None and not problems:
         problems += list(_cross_problems(config))
+        problems += list(file_problems(config)) if trains_here else []
     if config is None or problems:
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        raise UserError("\n  ".join([f"{source}: {count}", *problems]))
+        located = (problem + _place(problem, places or {}) for problem in problems)
+        raise UserError("\n  ".join([f"{source}: {count}", *located]))
     return config
+
+
+def _place(problem: str, places: Mapping[str, str]) -> str:
+    """Returns where the key that a problem starts with stands, or the nearest section that does.
+
+    >>> _place("train.stpes: unknown key", {"train": "line 3", "train.stpes": "line 4"})
+    ' (line 4)'
+    """
+    path = re.split(r"[:\s]", problem, maxsplit=1)[0]
+    while path not in places and "." in path:
+        path = path.rpartition(".")[0]
+    return f" ({places[path]})" if path in places else ""
 
 
 def _task_problems(task: Any) -> list[str]:
@@ -124,7 +124,7 @@ def _task_problems(task: Any) -> list[str]:
     try:
         options.model_validate({key: value for key, value in task.items() if key != "name"})
     except ValidationError as error:
-        return _described(error, prefix=("task",), model=options)
+        return described(error, options, ("task",))
     return []
 
 
@@ -166,47 +166,4 @@ def _cross_problems(config: RunConfig) -> Iterable[str]:
         metric_names=[metric.name for metric in task.metrics()],
         baseline_names=config.baseline_names,
         slice_names=sorted(slices),
-    )
-
-
-def _described(
-    error: ValidationError, prefix: tuple[str, ...] = (), model: type[BaseModel] = RunConfig
-) -> list[str]:
-    """Returns a line a problem: path, rule, received value, and a near key for an unknown one."""
-    lines = []
-    for detail in error.errors(include_url=False):
-        # A value that may be of several kinds adds its kind, in brackets, to the keys.
-        location = [part for part in detail["loc"] if not str(part).startswith("(")]
-        path = ".".join(str(part) for part in (*prefix, *location))
-        if detail["type"] == "extra_forbidden":
-            lines.append(f"{path}: unknown key{_near_key(model, location)}")
-        elif detail["type"] == "missing":
-            lines.append(f"{path}: required key is missing")
-        elif detail["type"] == "value_error":
-            lines.append(f"{path}: {detail.get('ctx', {}).get('error', detail['msg'])}")
-        else:
-            message = detail["msg"][0].lower() + detail["msg"][1:]
-            lines.append(f"{path}: {message}; received {detail['input']!r}")
-    return lines
-
-
-def _section_of(annotation: Any) -> type[BaseModel] | None:
-    """Returns the section that an annotation is of, which may be optional."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    sections = (_section_of(inner) for inner in get_args(annotation))
-    return next((section for section in sections if section is not None), None)
-
-
-def _near_key(model: type[BaseModel], location: Sequence[str | int]) -> str:
-    """Returns a hint with the known key most like the unknown last part of `location`."""
-    for part in location[:-1]:
-        field = model.model_fields.get(str(part))
-        section = None if field is None else _section_of(field.annotation)
-        if section is None:
-            return ""
-        model = section
-    near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
-    return (
-        f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(model.model_fields)}"
     )

@@ -1,5 +1,6 @@
 """The record of a run, `run.json`: what came in, what was measured, what was decided, how long."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -50,6 +51,11 @@ class RunReport(BaseModel):
     def write(self, path: Path) -> None:
         """Writes the report as JSON."""
         path.write_text(self.model_dump_json(indent=2) + "\n", "utf-8")
+
+
+def has_steps(path: Path) -> bool:
+    """Returns whether there is a report at `path`, of a run that came to its first step."""
+    return path.is_file() and bool(json.loads(path.read_text("utf-8")).get("steps"))
 
 
 def read_report(path: Path) -> RunReport:

@@ -15,7 +15,7 @@ from components.ingest.sources import Sources, resolve_sources
 from pipeline.config import RunConfig
 from pipeline.console import StepDisplay, noise_to
 from pipeline.lock import check_local, prepare_output, sole_run
-from pipeline.report import REPORT_FILE, RunReport
+from pipeline.report import REPORT_FILE, RunReport, has_steps
 from pipeline.results import read_results
 from pipeline.table import show_report
 from schemas.errors import AlbertTfxError, UserError
@@ -28,7 +28,8 @@ CONFIG_FILE = "config.yaml"
 def run(config: RunConfig) -> RunReport:
     """Runs `config`, shows its progress and its end, and returns the report.
 
-    The report is also written to `<output>/run.json` and `<output>/runs/<run id>/run.json`.
+    The report is also written to `<output>/runs/<run id>/run.json` and to `<output>/run.json`,
+    where a run that ends before its first step does not replace the report of one that did more.
 
     Raises:
       UserError: If the input files or the output folder cannot be used, or a gate refused the data.
@@ -77,8 +78,10 @@ def _recorded_run(
         error="" if error is None else str(explained(error, log_file)),
         **vars(results),
     )
-    for folder in (run_dir, config.output_dir):
-        report.write(folder / REPORT_FILE)
+    report.write(run_dir / REPORT_FILE)
+    last = config.output_dir / REPORT_FILE
+    if report.steps or not has_steps(last):
+        report.write(last)
     if isinstance(error, Exception):
         raise explained(error, log_file) from error
     if error is not None:

@@ -105,10 +105,11 @@ def _rules(verdict: Verdict) -> Table:
     table = Table(title="Rules of the gate", title_justify="left", show_header=False)
     for reason in verdict.reasons:
         table.add_row(_OUTCOMES[reason.outcome], escape(reason.sentence))
+    notes = [verdict.note] if verdict.note else []
     if verdict.champion.status == "incompatible":
-        table.add_row(
-            "[yellow]note[/]", escape(f"the champion was left out: {verdict.champion.reason}")
-        )
+        notes.append(f"the champion was left out: {verdict.champion.reason}")
+    for note in notes:
+        table.add_row("[yellow]note[/]", escape(note))
     return table
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from components.evaluation.config import EvaluateConfig, Threshold
 from components.evaluation.measurements import OVERALL, Measurements
 from components.evaluation.thresholds import CANDIDATE, CHAMPION, Rule, gate_rules
+from components.evaluation.uncertainty import few_rows_note
 from components.evaluation.verdict import ChampionStatus, Reason, Verdict, WorstSlice
 from models.tasks.base import Metric
 
@@ -48,6 +49,7 @@ def judge(
         sentence = "evaluate.thresholds is empty: every candidate is blessed"
         reasons = (Reason(outcome="skipped", sentence=sentence),)
     reasons += tuple(_missing_slices(config, measured, split=split))
+    few = few_rows_note(num_rows)
     return Verdict(
         blessed=all(reason.outcome != "fail" for reason in reasons),
         reasons=reasons,
@@ -63,6 +65,7 @@ def judge(
             for model in measured.values
             if (worst := _worst_slice(measured, model, metrics[0])) is not None
         },
+        note=few and f"{split} has {num_rows} rows: {few}",
     )
 
 

@@ -72,6 +72,7 @@ class Verdict(_Record):
       num_rows: Its rows.
       metrics: Value by model, then metric, over all rows; null where the rows cannot tell.
       worst_slices: By model.
+      note: What to keep in mind of all this; empty where there is nothing.
     """
 
     blessed: bool
@@ -81,6 +82,7 @@ class Verdict(_Record):
     num_rows: int
     metrics: Mapping[str, Mapping[str, float | None]]
     worst_slices: Mapping[str, WorstSlice]
+    note: str = ""
 
     @property
     def summary(self) -> str:

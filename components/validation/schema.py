@@ -43,6 +43,11 @@ def write_schema(config: ValidationConfig, task: Task, ingest: IngestConfig, fol
     return path
 
 
+def check_schema(config: ValidationConfig, task: Task, ingest: IngestConfig) -> None:
+    """Checks the user's schema; see `write_schema`, which raises the same."""
+    curated_schema(config, task, _roles(ingest))
+
+
 def _roles(ingest: IngestConfig) -> list[str]:
     return [*ingest.columns, *filter(None, [ingest.file_column])]
 
@@ -79,9 +84,11 @@ def _read_schema(path: Path) -> schema_pb2.Schema:
     try:
         return text_format.Parse(path.read_text("utf-8"), schema_pb2.Schema())
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise UserError(
-            f"{path} must be a schema of TensorFlow Metadata as text (.pbtxt); {error}; "
-            "correct validation.schema_file, or leave it unset for the task's own"
+            "validation.schema_file: must be a schema of TensorFlow Metadata as text (.pbtxt); "
+            f"received {path}, which cannot be read ({reason}); correct it, or leave it unset for "
+            "the task's own"
         ) from error
 
 
@@ -101,8 +108,8 @@ def _apply_changes(schema: schema_pb2.Schema, changes: schema_pb2.Schema, source
                 schema_pb2.FeatureType.Name(item.type) for item in (feature, change)
             )
             raise UserError(
-                f"{source}: feature {change.name} must be of type {wanted}; received {received}; "
-                "correct it"
+                f"validation.schema_file: feature {change.name} must be of type {wanted}; "
+                f"received {received} in {source}; correct it"
             )
         before = schema_pb2.Feature()
         before.CopyFrom(feature)

@@ -46,9 +46,11 @@ def label_id(label: str, labels: Sequence[str]) -> int:
     """Returns the position of a label.
 
     Raises:
-      RowError: If it is not declared.
+      RowError: If it is empty or not declared.
     """
     if label not in labels:
         declared = ", ".join(labels[:_LABELS_SHOWN])
+        if not label:
+            raise RowError("empty_label", f"the label must be one of {declared}; received none")
         raise RowError("unknown_label", f"the label must be one of {declared}; received {label!r}")
     return labels.index(label)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from models.weights.architecture import Architecture
 from models.weights.checkpoint import Checkpoint
 from models.weights.hub import MODEL_ID, Hub
-from models.weights.hugging_face import is_hugging_face, open_hugging_face
+from models.weights.hugging_face import CONFIG_FILE, is_hugging_face, open_hugging_face
 from models.weights.preset import VOCABULARY_FILE, is_preset, open_preset
 from models.weights.tensors import read_json
 from models.weights.tf1 import is_tf1, open_tf1
@@ -30,6 +31,12 @@ KERAS_HUB_NAMES = (
 _HUB_SCHEME = "hf://"
 _KERAS_HUB_SCHEMES = ("kaggle://", "gs://", "modelscope://")
 
+_LAYOUTS = (
+    (is_preset, open_preset),
+    (is_hugging_face, open_hugging_face),
+    (is_tf1, open_tf1),
+)
+
 
 def open_checkpoint(source: str, hub: Hub, *, vocabulary: Path | None = None) -> Checkpoint:
     """Opens a checkpoint and checks that it is whole and can be honoured.
@@ -46,17 +53,27 @@ def open_checkpoint(source: str, hub: Hub, *, vocabulary: Path | None = None) ->
         for what ALBERT here does not compute.
     """
     folder = find_folder(source, hub)
-    if is_preset(folder):
-        return open_preset(folder, vocabulary)
-    if is_hugging_face(folder):
-        return open_hugging_face(folder, vocabulary)
-    if is_tf1(folder):
-        return open_tf1(folder, vocabulary)
-    raise UserError(
-        "the source must be a KerasHub preset (model.weights.h5), a Hugging Face folder "
-        "(model.safetensors or pytorch_model.bin) or a TF1 checkpoint (model.ckpt-*.index); "
-        f"received {folder}, which holds {_content(folder)}; name the folder of the weights"
-    )
+    return _opener(folder)(folder, vocabulary)
+
+
+def check_source(source: str) -> None:
+    """Checks what can be seen of a source in a moment: without network and without TensorFlow.
+
+    Args:
+      source: See `open_checkpoint`.
+
+    Raises:
+      UserError: If it is neither a folder of a known layout nor a name that a hub may have, or its
+        config is of another model than ALBERT.
+    """
+    folder = Path(source).expanduser()
+    if not folder.is_dir():
+        if not _is_keras_hub(source):
+            _model_id(source)
+        return
+    opener = _opener(folder)
+    if opener is open_hugging_face:
+        Architecture.from_hugging_face(read_json(folder / CONFIG_FILE))
 
 
 def find_folder(source: str, hub: Hub) -> Path:
@@ -68,15 +85,42 @@ def find_folder(source: str, hub: Hub) -> Path:
     local = Path(source).expanduser()
     if local.is_dir():
         return local
-    if source in KERAS_HUB_NAMES or source.startswith(_KERAS_HUB_SCHEMES):
+    if _is_keras_hub(source):
         return _fetch_preset(source)
+    model_id = _model_id(source)
+    return hub.fetch(model_id, _near(model_id, PUBLISHED.values()))
+
+
+def _opener(folder: Path) -> Callable[[Path, Path | None], Checkpoint]:
+    """Returns what opens a folder, by the files in it."""
+    for is_layout, opener in _LAYOUTS:
+        if is_layout(folder):
+            return opener
+    raise UserError(
+        "the source must be a KerasHub preset (model.weights.h5), a Hugging Face folder "
+        "(model.safetensors or pytorch_model.bin) or a TF1 checkpoint (model.ckpt-*.index); "
+        f"received {folder}, which holds {_content(folder)}; name the folder of the weights"
+    )
+
+
+def _is_keras_hub(source: str) -> bool:
+    return source in KERAS_HUB_NAMES or source.startswith(_KERAS_HUB_SCHEMES)
+
+
+def _model_id(source: str) -> str:
+    """Returns the name on the Hugging Face hub that a source must be that is no folder.
+
+    `weights/albert` is a wrong path where there is a folder `weights`, and a name where there is
+    none; `hf://` in front says that it is a name.
+    """
     model_id = PUBLISHED.get(source, source.removeprefix(_HUB_SCHEME))
-    if MODEL_ID.fullmatch(model_id) and not source.startswith("."):
-        return hub.fetch(model_id, _near(model_id, PUBLISHED.values()))
+    is_known = model_id != source or model_id in PUBLISHED.values()
+    if MODEL_ID.fullmatch(model_id) and (is_known or not Path(source).parent.is_dir()):
+        return model_id
     near = _near(source, [*PUBLISHED, *PUBLISHED.values(), *KERAS_HUB_NAMES]) or list(PUBLISHED)
     raise UserError(
         f"the source must be a folder, or the name of weights; received {source!r}, and there is "
-        f"no such folder; near it: {', '.join(near)}"
+        f"no such folder; near it: {', '.join(near)}; hf://OWNER/NAME is any name of the hub"
     )
 
 

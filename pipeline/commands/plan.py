@@ -38,7 +38,7 @@ def plan(
     from pipeline.plan.plan import make_plan
     from pipeline.pretrained import with_local_weights
 
-    run_config = with_local_weights(load_config(config, overrides or ()))
+    run_config = with_local_weights(load_config(config, overrides or (), trains_here=True))
     made = make_plan(run_config, device_finder(device, run_config), rows=rows, price=price)
     if as_json:
         typer.echo(plan_record(made))

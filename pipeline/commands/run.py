@@ -28,7 +28,7 @@ def run(
     from pipeline.loading import load_config
     from pipeline.run import run as run_config
 
-    first = load_config(config, overrides or ())
+    first = load_config(config, overrides or (), trains_here=True)
     report = run_config(first) if then is None else run_then(first, then)
     if report.status == "refused":
         raise typer.Exit(EXIT_REFUSED)

@@ -36,7 +36,7 @@ def watch(
     from pipeline.watch.loop import watch as watch_config
     from pipeline.watch.watcher import Watcher
 
-    watched = load_config(config, overrides or ())
+    watched = load_config(config, overrides or (), trains_here=True)
     watcher = Watcher(watched, make_console(), checks=make_checks(watched))
     stop = threading.Event()
 

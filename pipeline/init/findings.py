@@ -1,8 +1,11 @@
 """What a person should look at before the first run."""
 
+import difflib
+import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from components.evaluation.uncertainty import few_rows_note
 from pipeline.init.choices import Choices, num_too_long
 from pipeline.init.survey import Survey
 from schemas import features as keys
@@ -12,6 +15,7 @@ _RARE_ROWS = 10
 _RARE_SHARE = 0.01
 _MANY_LABELS = 10
 _IMBALANCE = 10
+_STRAY_ROWS = 2
 _MIN_ROWS = 10
 _FEW_ROWS = 200
 _SHOWN = 5
@@ -58,6 +62,7 @@ def warnings(survey: Survey, splits: Iterable[str], choices: Choices) -> Iterato
     yield from _alike(train)
     yield from _uneven(train)
     yield from _repeats(survey)
+    yield from _few_to_judge(survey, choices)
     if survey.counts.accepted[keys.TRAIN] < _FEW_ROWS:
         yield f"{survey.counts.accepted[keys.TRAIN]} training rows are few: expect a weak model"
 
@@ -79,10 +84,11 @@ def _rejections(survey: Survey, choices: Choices) -> Iterator[str]:
             f"{number:,} of {survey.num_rows:,} rows cannot be used: a run puts them into its "
             f"quarantine, and stops above {choices.max_rejected_ratio:.0%}"
         )
-    if survey.counts.rejected["column_count"] > _RARE_SHARE * survey.num_rows:
+    uneven = survey.counts.rejected["column_count"]
+    if uneven > _RARE_SHARE * survey.num_rows:
         yield (
-            "many rows have more or fewer columns than the others: a text that holds the delimiter "
-            "must be quoted, which CSV knows and TSV does not"
+            f"{uneven:,} of {survey.num_rows:,} rows have more or fewer columns than the others: a "
+            "text that holds the delimiter must be quoted, which CSV knows and TSV does not"
         )
     if survey.counts.rejected["invalid_utf8"]:
         yield (
@@ -101,14 +107,28 @@ def _alike(labels: Mapping[str, int]) -> Iterator[str]:
             yield f"labels {' and '.join(map(repr, same))} look like one; are they?"
 
 
+def _strays(labels: Counter[str]) -> list[str]:
+    """Returns the labels of a row or two where most labels have many: hardly meant as labels."""
+    usual = statistics.median(labels.values())
+    most = min(_STRAY_ROWS, usual / _IMBALANCE)
+    strays = sorted(label for label, number in labels.items() if number <= most)
+    return strays if len(labels) - len(strays) >= 2 else []
+
+
 def _uneven(labels: Counter[str]) -> Iterator[str]:
+    strays = _strays(labels)
+    for label in strays[:_SHOWN]:
+        near = difflib.get_close_matches(label, labels.keys() - strays, n=1)
+        kind = f"for {near[0]!r}" if near else "or a stray value"
+        yield (
+            f"label {label!r} has {labels[label]} of {labels.total():,} rows: likely a typing "
+            f"error {kind}; mend the rows, or take it out of the config and the schema"
+        )
+    labels = Counter({label: labels[label] for label in labels if label not in strays})
     rare = [f"{label!r} ({labels[label]})" for label in sorted(labels) if is_rare(labels, label)]
     if rare:
         shown = ", ".join(rare[:_SHOWN]) + (", …" if len(rare) > _SHOWN else "")
-        yield (
-            f"rare labels: {shown}; add rows, or take a label out of the config and the schema "
-            "where it is a typing error"
-        )
+        yield f"rare labels: {shown}; add rows, or take a label out of the config and the schema"
     (common, most), (_, least) = labels.most_common(1)[0], labels.most_common()[-1]
     if most >= _IMBALANCE * least:
         yield (
@@ -128,6 +148,19 @@ def _repeats(survey: Survey) -> Iterator[str]:
     if share > _RARE_SHARE:
         where = _where(survey, "duplicates")
         yield f"{share:.1%} of the rows are repeats{where}; ingest.duplicates: drop leaves them out"
+
+
+def _few_to_judge(survey: Survey, choices: Choices) -> Iterator[str]:
+    accepted = survey.counts.accepted
+    if choices.eval_fraction is not None:
+        number = round(choices.eval_fraction * accepted[keys.TRAIN])
+        split, shown = keys.EVAL, f"about {number}"
+    else:
+        split = keys.TEST if accepted[keys.TEST] else keys.EVAL
+        number = accepted[split]
+        shown = str(number)
+    if few := few_rows_note(number):
+        yield f"{split} has {shown} rows: {few}"
 
 
 def _where(survey: Survey, finding: str) -> str:

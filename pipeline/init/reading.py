@@ -150,5 +150,5 @@ def _checked(row: Row, roles: Roles) -> Row | Rejection:
     elif not str(row.values[str(roles.text)]).strip():
         reason, message = "empty_text", f"{title(roles.text)} is empty"
     elif not str(row.values[str(roles.label)]).strip():
-        reason, message = "unknown_label", f"{title(roles.label)} is empty"
+        reason, message = "empty_label", f"{title(roles.label)} is empty"
     return reject(row.line, reason, message, row.raw) if reason else row

@@ -46,9 +46,12 @@ def _table(title: str, *columns: str) -> Table:
 
 def _model(plan: Plan) -> RenderableType:
     table = _table("Parameters", "part", "number")
+    table.min_width = 60
     for part in fields(plan.parameters):
         table.add_row(part.name, f"{getattr(plan.parameters, part.name):,}")
-    table.add_row("backbone", f"{plan.parameters.backbone:,}", style="bold")
+    table.add_section()
+    table.add_row("total", f"{plan.parameters.total:,}", style="bold")
+    table.caption = f"{plan.parameters.backbone:,} of them are the backbone: all but the head"
     return table
 
 

@@ -100,8 +100,8 @@ class Watcher:
         return ended_round(item, report if is_new else None, code, live)
 
     def _last_report(self) -> RunReport | None:
-        path = self.config.output_dir / REPORT_FILE
-        return read_report(path) if path.is_file() else None
+        reports = sorted((self.config.output_dir / "runs").glob(f"*/{REPORT_FILE}"))
+        return read_report(reports[-1]) if reports else None
 
     def _tell(self, item: Round, page: Path) -> None:
         live = f"version {item.live_version} is live" if item.live_version else "nothing is live"

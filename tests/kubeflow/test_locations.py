@@ -89,8 +89,8 @@ def test_a_config_without_the_section_is_refused():
 @pytest.mark.parametrize(
     ("section", "problem"),
     [
-        ({"state_root": "bucket/state"}, "kubeflow.state_root: string should match"),
-        ({"pipeline_root": "/srv"}, "kubeflow.pipeline_root: string should match"),
+        ({"state_root": "bucket/state"}, "kubeflow.state_root: must be of the form"),
+        ({"pipeline_root": "/srv"}, "kubeflow.pipeline_root: must be of the form"),
         ({"volumes": {"claim": "mnt"}}, "volumes must be mounted at absolute folders"),
         ({"image": ""}, "kubeflow.image"),
         ({"gpus": 1}, "kubeflow.gpus: unknown key"),

@@ -72,7 +72,7 @@ def test_retries_are_on_vertex_too():
         ("vertex", {"Trainer": {"spot": True}}, "Trainer.machine_type: workers and spot need one"),
         ("vertex", {"Trainer": {"node_labels": {"a": "b"}}}, "Trainer.node_labels: "),
         ("kubeflow", {"Trainer": {"accelerator": "NVIDIA_L4"}}, "such as nvidia.com/gpu"),
-        ("kubeflow", {"Trainer": {"accelerator": "two words"}}, "accelerator: string should"),
+        ("kubeflow", {"Trainer": {"accelerator": "two words"}}, "accelerator: must be of the form"),
         ("kubeflow", {"Trainer": {"cpu": 0}}, "greater than 0"),
         ("kubeflow", {"Trainer": {"workers": 2}}, "Trainer.workers: a step of Kubeflow is one pod"),
         (

@@ -40,7 +40,7 @@ def test_three_errors_are_told_together_with_their_paths() -> None:
         check_config(values, source="my.yaml")
     message = str(raised.value)
     assert message.startswith("my.yaml: 4 problems")
-    assert "train.learning_rate: input should be greater than 0; received -1" in message
+    assert "train.learning_rate: must be greater than 0; received -1" in message
     assert "ingest.train: required key is missing" in message
     assert "ingest.trian: unknown key; did you mean train?" in message
     assert "task.labels: required key is missing" in message
@@ -68,7 +68,7 @@ def test_three_errors_are_told_together_with_their_paths() -> None:
         ),
         ({"train": {"steps": 1, "epochs": 1}}, "train: give steps or epochs, not both"),
         ({"baselines": {"include": ["tfdif"]}}, "baselines.include: .*received 'tfdif'"),
-        ({"name": "No Spaces"}, "name: string should match pattern"),
+        ({"name": "No Spaces"}, "name: must be of the form"),
         (
             {"evaluate": {"thresholds": [{"metric": "accuracy"}]}},
             "evaluate.thresholds.0: a threshold needs min or max",
@@ -76,7 +76,11 @@ def test_three_errors_are_told_together_with_their_paths() -> None:
         ({"evaluate": {"thresholds": [{"metric": "acuracy", "min": 0.5}]}}, "acuracy"),
         ({"evaluate": {"thresholds": [{"metric": "accuracy", "min": 0, "over": "bert"}]}}, "bert"),
         ({"nmae": "x"}, "nmae: unknown key; did you mean name?"),
-        ({"train": "fast"}, "train: input should be a valid dictionary"),
+        ({"train": {"steps": 1.5}}, "train.steps: must be a whole number; received 1.5"),
+        ({"train": {"optimizer": "adm"}}, "train.optimizer: must be 'adamw' or 'lamb'; received"),
+        ({"validation": {"drift": "maybe"}}, "validation.drift: must be true or false; received"),
+        ({"train": {"seeds": []}}, r"train.seeds: must have 1 or more values; received \[\]"),
+        ({"train": "fast"}, "train: must be a section, .*; received 'fast'"),
         ({"ingest": {"train": {"qery": "SELECT 1"}}}, "ingest.train.qery: .*did you mean query"),
         ({"ingest": {"train": {"query": "SELECT 1"}}}, "ingest.bigquery.project: must name"),
         (
@@ -101,20 +105,69 @@ def test_labels_that_yaml_reads_as_numbers_are_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2\n", "key given twice: a"),
-        ("- 1\n", "a config is a mapping of sections; received list"),
-        ("a: [", "cannot be read as a config"),
-        ("", "received NoneType"),
+        ("a: 1\na: 2\n", "line 2: key given twice: a; received 'a: 2'$"),
+        ("- 1\n", "a config is a mapping of sections, .*; received a list"),
+        ("hello", "a config is a mapping of sections, .*; received 'hello'"),
+        ("", "a config is a mapping of sections, .*; received an empty file"),
+        ("a: [\n", "line 2: it does not fit .*; received the end of the file; check"),
+        ("a:\n   b: 1\n  c: 2\n", "line 3: it does not fit .*; received 'c: 2'; check the indent"),
+        ("a:\n  b: 1\n   c: 2\n", "line 3: mapping values are not allowed here; received 'c: 2'"),
+        ("a:\n\tb: 1\n", "line 2: indented by a tab, where YAML takes spaces; received 'b: 1'"),
+        ("a: \0\n", "it is no YAML: unacceptable character #x0000"),
     ],
 )
 def test_a_file_that_is_no_config_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        load_config(_write(tmp_path, text))
+    path = _write(tmp_path, text)
+    with pytest.raises(UserError, match=message) as raised:
+        load_config(path)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert "\n" not in str(raised.value)
 
 
-def test_a_missing_config_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"none.yaml: cannot be read.*No such file"):
+def test_a_config_that_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes("name: n\ntask: {name: caf\xe9}\n".encode("latin-1"))
+    with pytest.raises(UserError, match=r"config.yaml: line 2 is not UTF-8"):
+        load_config(path)
+
+
+def test_a_missing_config_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"cannot be read as a config \(No such file") as raised:
         load_config(tmp_path / "none.yaml")
+    assert str(raised.value).count("none.yaml") == 1
+
+
+def test_every_problem_of_a_file_is_told_with_its_line(tmp_path: Path) -> None:
+    text = (
+        "name: n\n"
+        "task: {name: classification, labels: [a, b], pear: true}\n"
+        "ingest:\n"
+        "  trian: a.tsv\n"
+        "train:\n"
+        "model:\n"
+        "  max_length: 4096\n"
+        "evaluate:\n"
+        "  thresholds:\n"
+        "    - {metric: accuracy, min: 0.5}\n"
+        "    - {metric: accuracy, min: much}\n"
+    )
+    with pytest.raises(UserError) as raised:
+        load_config(_write(tmp_path, text), ["model.size=[1]"])
+    assert str(raised.value).splitlines()[1:] == [
+        "  ingest.train: required key is missing (line 3)",
+        "  ingest.trian: unknown key; did you mean train? (line 4)",
+        "  model.size: must be text; received [1] (--set)",
+        "  model.max_length: must be at most 512; received 4096 (line 7)",
+        "  train: must be a section, which has keys below it; received nothing (line 5)",
+        "  evaluate.thresholds.1.min: must be a number; received 'much' (line 11)",
+        "  task.pear: unknown key; did you mean pair? (line 2)",
+    ]
+
+
+def test_a_section_that_is_set_has_no_line(tmp_path: Path) -> None:
+    text = "name: n\ntask: {name: classification, labels: [a, b]}\ningest: {train: 3}\n"
+    with pytest.raises(UserError, match=r"ingest.trian: .* \(--set\)$"):
+        load_config(_write(tmp_path, text), ["ingest={train: a.tsv, trian: b.tsv}"])
 
 
 def test_overrides_are_yaml_values_at_dotted_paths() -> None:

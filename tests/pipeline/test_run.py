@@ -1,12 +1,17 @@
-"""What a person reads of a failure."""
+"""What a person reads of a failure, and which report it leaves."""
 
 import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline.run import explained
-from schemas.errors import RefusedError
+from pipeline import run as run_module
+from pipeline.loading import check_config
+from pipeline.report import read_report
+from pipeline.run import explained, run
+from pipeline.steps import Step
+from schemas.errors import RefusedError, UserError
 
 _LOG = Path("run.log")
 
@@ -44,3 +49,32 @@ def test_an_interrupt_says_how_to_go_on() -> None:
 def test_anything_else_names_its_last_line_and_the_log() -> None:
     told = explained(ValueError("In user code:\n\n  bad shape"), _LOG)
     assert (told.exit_code, str(told)) == (1, "ValueError: bad shape; see run.log")
+
+
+@pytest.mark.parametrize("steps", [[], [Step("Ingest", "failed", 0.1)]])
+def test_a_run_that_did_nothing_leaves_the_report_of_the_one_before(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, steps: list[Step]
+) -> None:
+    values = {
+        "name": "news",
+        "output": str(tmp_path),
+        "task": {"name": "classification", "labels": ["a", "b"]},
+        "ingest": {"train": str(tmp_path / "rows.tsv")},
+    }
+    (tmp_path / "rows.tsv").write_text("text\tlabel\ngood\ta\nbad\tb\n")
+    config = check_config(values, source="test")
+    steps_of_runs = iter([[], [Step("Ingest", "failed", 0.1)], steps])
+
+    def fail(*given: Any) -> None:
+        given[-1].steps += next(steps_of_runs)
+        raise UserError("no rows")
+
+    monkeypatch.setattr(run_module, "_run_pipeline", fail)
+    kept = []
+    for _ in range(3):
+        with pytest.raises(UserError, match="no rows"):
+            run(config)
+        kept.append(read_report(tmp_path / "run.json").run_id)
+    runs = sorted(path.parent.name for path in tmp_path.glob("runs/*/run.json"))
+    assert len(runs) == 3
+    assert kept == [runs[0], runs[1], runs[2] if steps else runs[1]]

@@ -2,6 +2,9 @@
 
 import io
 
+import pytest
+
+from components.evaluation.verdict import ChampionStatus, Verdict
 from models.tuning.record import TrialRecord, TuningRecord
 from pipeline.console import make_console
 from pipeline.report import RunReport
@@ -52,3 +55,20 @@ def test_trials_are_ranked_with_failed_ones_last():
 
 def test_without_a_search_there_is_no_table_of_trials():
     assert "Trials" not in shown()
+
+
+@pytest.mark.parametrize("note", ["", "eval has 20 rows: [few]"])
+def test_the_note_of_the_verdict_stands_below_its_rules(note):
+    verdict = Verdict(
+        blessed=True,
+        reasons=(),
+        champion=ChampionStatus(status="none"),
+        split="eval",
+        num_rows=20,
+        metrics={},
+        worst_slices={},
+        note=note,
+    )
+    text = shown(verdict=verdict)
+    assert ("note" in text) == bool(note)
+    assert note in text

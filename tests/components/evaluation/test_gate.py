@@ -225,3 +225,14 @@ def test_a_verdict_survives_the_round_trip_even_with_values_that_are_not_numbers
 def test_the_summary_counts_the_rules():
     verdict = verdict_on(measured(candidate=0.9, tfidf=0.95), baselines=["tfidf"])
     assert verdict.summary == "not blessed: rules passed 0, failed 1, skipped 1"
+
+
+@pytest.mark.parametrize(
+    ("num_rows", "note"),
+    [(20, "eval has 20 rows: a share of right answers"), (200, "")],
+)
+def test_a_verdict_on_few_rows_says_how_little_they_tell(num_rows, note):
+    found = Measurements({"candidate": {"overall": {"accuracy": 0.9}}}, {"overall": num_rows})
+    verdict = verdict_on(found, metrics=METRICS[:1])
+    assert verdict.note.startswith(note)
+    assert bool(verdict.note) == bool(note)

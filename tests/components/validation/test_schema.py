@@ -135,7 +135,8 @@ def test_a_schema_that_cannot_be_used_is_refused(task, user_schema, text, messag
 
 
 def test_a_schema_that_is_not_there_is_refused(task):
-    with pytest.raises(UserError, match=r"none.pbtxt must be .* correct validation.schema_file"):
+    message = r"^validation.schema_file: .* /none.pbtxt, .* \(No such file or directory\); "
+    with pytest.raises(UserError, match=message):
         curated_schema(ValidationConfig(schema_file="/none.pbtxt"), task)
 
 

@@ -70,7 +70,7 @@ def test_space_around_a_label_does_not_matter(task):
         ({"text": " \u3000\t", "label": "good"}, "empty_text", "must hold a character"),
         ({"label": "good"}, "empty_text", "must hold a character"),
         ({"text": "a", "label": "Good"}, "unknown_label", "good, bad, mixed; received 'Good'"),
-        ({"text": "a", "label": ""}, "unknown_label", "received ''"),
+        ({"text": "a", "label": " "}, "empty_label", "received none"),
     ],
 )
 def test_rejected_rows(task, row, reason, message):

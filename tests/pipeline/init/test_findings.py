@@ -39,7 +39,7 @@ def test_good_files_pass_without_a_word(survey):
         (lambda counts: counts.labels.update({("train", "a"): 9500}), "95% of the rows .* 'a'"),
         (lambda counts: counts.rejected.update(nul=100), r"100 of 1,300 rows .*above 9%"),
         (lambda counts: counts.rejected.update(invalid_utf8=1), "iconv -f WINDOWS-1252"),
-        (lambda counts: counts.rejected.update(column_count=50), "must be quoted"),
+        (lambda counts: counts.rejected.update(column_count=50), r"^50 of 1,250 .* be quoted"),
         (lambda counts: counts.conflicts.update(train=2), "2 texts have more than one label"),
         (lambda counts: counts.leaks.update(eval=2), "2 eval or test rows have a text of train"),
         (lambda counts: counts.duplicates.update(train=100), r"8\.3% of the rows are repeats"),
@@ -55,6 +55,49 @@ def test_a_warning_names_a_row(survey):
     survey.counts.conflicts["train"] = 1
     survey.counts.add_example("conflicts", RowExample(0, 7, "train.tsv:7"))
     assert _warnings(survey) == ["1 texts have more than one label, such as train.tsv:7"]
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [("praize", "a typing error for 'praise'"), ("n/a", "a typing error or a stray value")],
+)
+def test_a_label_of_one_row_is_no_imbalance_but_a_slip(survey, label, kind):
+    survey.counts.labels.clear()
+    survey.counts.labels.update(
+        {("train", "praise"): 60, ("train", "complaint"): 60, ("train", label): 1}
+    )
+    (warning,) = _warnings(survey)
+    assert warning.startswith(f"label {label!r} has 1 of 121 rows: likely {kind}; mend the rows")
+
+
+def test_the_second_of_two_labels_is_no_slip(survey):
+    survey.counts.labels.clear()
+    survey.counts.labels.update({("train", "ham"): 998, ("train", "spam"): 2})
+    rare, uneven = _warnings(survey)
+    assert rare.startswith("rare labels: 'spam' (2)")
+    assert "macro_f1" in uneven
+
+
+def test_few_rows_of_every_label_are_no_slips(survey):
+    survey.counts.labels.clear()
+    survey.counts.labels.update({("train", f"intent {n}"): 1 + n % 3 for n in range(400)})
+    (warning,) = _warnings(survey)
+    assert warning.startswith("rare labels: 'intent 0' (1), ")
+
+
+@pytest.mark.parametrize(
+    ("rows", "fraction", "message"),
+    [
+        ({"train": 1000, "eval": 20}, None, r"eval has 20 rows: .* ±22 points .*error 11\)"),
+        ({"train": 1000, "eval": 500, "test": 50}, None, r"test has 50 rows: .* ±14 points"),
+        ({"train": 250}, 0.2, r"eval has about 50 rows: .* ±14 points"),
+    ],
+)
+def test_few_rows_to_judge_by_are_said_with_the_figure(survey, rows, fraction, message):
+    survey.counts.accepted.clear()
+    survey.counts.accepted.update(rows)
+    (warning,) = warnings(survey, rows, choose(survey, ["some text"], fraction))
+    assert re.match(message, warning)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_labels_and_lengths_are_counted(survey):
     ("row", "reason"),
     [
         (("  ", "pos"), "empty_text"),
-        (("good", " "), "unknown_label"),
+        (("good", " "), "empty_label"),
         (("good", "pos", "more"), "column_count"),
     ],
 )

@@ -27,6 +27,14 @@ def test_a_plan_shows_every_part(invoke):
         assert shown in result.stdout
 
 
+def test_the_numbers_of_the_parts_add_up_to_the_last_one(invoke):
+    table = invoke("--device", "l4").stdout.split("Parameters", 1)[1].split("└", 1)[0]
+    cells = [line.split("│")[1:3] for line in table.splitlines() if line.startswith("│")]
+    *parts, (name, total) = [(name.strip(), int(cell.replace(",", ""))) for name, cell in cells]
+    assert name == "total"
+    assert sum(number for _, number in parts) == total
+
+
 def test_json_holds_the_same_plan(invoke):
     record = json.loads(invoke("--device", "l4", "--json", "--price", "2").stdout)
     assert record["parameters"]["backbone"] > 0
