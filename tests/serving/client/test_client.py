@@ -25,6 +25,7 @@ from serving.client import (
     Regression,
     RetryPolicy,
     ServerFailureError,
+    ServingError,
     Tls,
     UnavailableError,
 )
@@ -138,10 +139,52 @@ def test_an_attempt_that_takes_too_long_is_made_again_within_the_deadline(url, s
         assert 2 <= len(script.requests) <= 3
 
 
-def test_a_server_that_is_not_there_is_unavailable():
-    for url in ("grpc://localhost:9", "http://localhost:9"):
-        with Client(url, "reviews", retry=QUICK) as client, pytest.raises(UnavailableError):
-            client.predict(["a"])
+@pytest.mark.parametrize("url", ["grpc://localhost:9", "http://localhost:9"])
+def test_a_server_that_is_not_there_is_unavailable(url):
+    asked = f"model reviews, version 3 at {url}: UNAVAILABLE: .*is a server running there"
+    with (
+        Client(url, "reviews", version=3, retry=QUICK) as client,
+        pytest.raises(UnavailableError, match=asked),
+    ):
+        client.predict(["a"])
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("INVALID_ARGUMENT", "change what is asked"),
+        ("NOT_FOUND", "compare name, version and label"),
+        ("PERMISSION_DENIED", "give the server's token"),
+        ("RESOURCE_EXHAUSTED", "ask later, or with fewer texts"),
+        ("DEADLINE_EXCEEDED", "raise timeout"),
+        ("INTERNAL", "the server's log says more"),
+    ],
+)
+def test_a_failure_says_who_was_asked_and_what_to_do(script, code, advice):
+    port, stop = start_grpc(script)
+    url = f"grpc://localhost:{port}"
+    said = f"^model reviews, label stable at {url}: {code}: because; {advice}"
+
+    async def ask():
+        async with AsyncClient(url, "reviews", label="stable", retry=QUICK) as client:
+            await client.predict(["a"])
+
+    script.failures = [(code, "because")] * 5
+    with (
+        Client(url, "reviews", label="stable", retry=QUICK) as client,
+        pytest.raises(ServingError, match=said),
+    ):
+        client.predict(["a"])
+    script.failures = [(code, "because")] * 5
+    with pytest.raises(ServingError, match=said):
+        asyncio.run(ask())
+    stop()
+
+
+def test_what_is_refused_before_it_is_sent_names_no_server(url):
+    with Client(url, "reviews") as client, pytest.raises(InvalidRequestError) as caught:
+        client.predict(["\ud800"])
+    assert url not in str(caught.value)
 
 
 def test_a_token_goes_with_every_call(url, script):
