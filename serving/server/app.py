@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -98,7 +98,7 @@ class Server:
         except BaseException:
             self.stop()
             raise
-        self._log_addresses()
+        self._log_addresses(sorted(targets))
         if flags.model_config_file and flags.model_config_file_poll_wait_seconds:
             threading.Thread(target=self._reread, name="model-config", daemon=True).start()
 
@@ -169,12 +169,18 @@ class Server:
             with _logged("ReloadConfig failed"):
                 self._backend.apply(self._read_targets())
 
-    def _log_addresses(self) -> None:
+    def _log_addresses(self, models: Sequence[str]) -> None:
         flags = self._flags
         if flags.port:
             _log.info("Running gRPC ModelServer at %s:%d ...", flags.host, flags.port)
         if flags.rest_api_port:
             _log.info("Exporting HTTP/REST API at:%s:%d ...", flags.host, flags.rest_api_port)
+        scheme, port = ("grpc", flags.port) if flags.port else ("http", flags.rest_api_port)
+        for model in models:
+            _log.info(
+                'Ask: albert-tfx predict --server %s://%s:%d --model %s "A text."',
+                *(scheme, flags.host, port, model),
+            )
 
 
 @contextmanager
