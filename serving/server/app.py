@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from schemas.errors import AlbertTfxError
-from serving.server.backend import Backend
+from serving.server.backend import Backend, NotLoadedYetError
 from serving.server.batch_options import BatchOptions, read_batch_options
 from serving.server.config import ModelTarget, single_model, targets_from_proto
 from serving.server.errors import StatusError
@@ -166,7 +166,7 @@ class Server:
     def _reread(self) -> None:
         """Applies the model config file again and again; a wrong one changes nothing."""
         while not self._stopping.wait(self._flags.model_config_file_poll_wait_seconds):
-            with _logged("ReloadConfig failed"):
+            with _logged("ReloadConfig"):
                 self._backend.apply(self._read_targets())
 
     def _log_addresses(self, models: Sequence[str]) -> None:
@@ -188,8 +188,10 @@ def _logged(what: str) -> Iterator[None]:
     """Turns an error into a line of the log."""
     try:
         yield
+    except NotLoadedYetError as error:
+        _log.info("%s waits for a version that is being loaded: %s", what, error)
     except AlbertTfxError as error:
-        _log.error("%s: %s", what, error)
+        _log.error("%s failed: %s", what, error)
 
 
 def _batching(flags: ServerFlags) -> BatchOptions | None:
