@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.drift.report import DriftLimits, DriftReport
-from pipeline.predict import silence_libraries
+from serving.quiet import silence_libraries
 from serving.versions import version_dir
 
 REPORT_FILE = "drift.json"

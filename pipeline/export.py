@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from pipeline.code_version import code_version
 from pipeline.console import make_console
-from pipeline.predict import silence_libraries
 from pipeline.weights import hub
 from schemas import features as keys
 from schemas.errors import UserError
 from schemas.model_info import ModelInfo, write_model_info
 from serving.columns import columns
+from serving.quiet import silence_libraries
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.config import RunConfig
-from pipeline.predict import silence_libraries
 from schemas.progress import Progress, listening
+from serving.quiet import silence_libraries
 
 
 def infer_file(

@@ -1,10 +1,7 @@
 """`albert-tfx predict`: texts in, one JSON object a line out."""
 
 import json
-import logging
-import os
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, tee
@@ -13,6 +10,7 @@ from typing import TextIO
 
 from schemas.errors import UserError
 from serving.predict import Text, predict
+from serving.quiet import silence_libraries
 from serving.readable import readable
 
 Predictor = Callable[[Iterable[Text]], Iterator[Mapping[str, object]]]
@@ -109,13 +107,6 @@ def predict_lines(
 def _readable(value: object) -> str:
     """Returns a text that is no UTF-8 as JSON can carry it."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def silence_libraries() -> None:
-    """Keeps what TensorFlow and Google's clients say at import and load out of the answers."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.simplefilter("ignore")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 @contextmanager

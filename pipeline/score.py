@@ -12,9 +12,9 @@ from rich.table import Table
 
 from components.evaluation.score import Score
 from pipeline.config import RunConfig
-from pipeline.predict import silence_libraries
 from schemas.errors import UserError
 from schemas.model_info import read_model_info
+from serving.quiet import silence_libraries
 from serving.versions import version_dir
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.predict import silence_libraries
+from serving.quiet import silence_libraries
 from serving.versions import version_dir
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.console import make_console
-from pipeline.predict import silence_libraries
+from serving.quiet import silence_libraries
 
 if TYPE_CHECKING:
     from models.weights.checkpoint import Checkpoint

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +12,7 @@ from typing import Any, cast
 import apache_beam as beam
 import pyarrow as pa
 import tensorflow_model_analysis as tfma
+from apache_beam.utils.shared import Shared
 from tfx import types
 from tfx.components.util import tfxio_utils
 from tfx.types import artifact_utils
@@ -73,6 +75,19 @@ class _LoadSavedModel:
         import tensorflow_text  # noqa: F401 - registers the ops of the tokenizer
 
         return tf.saved_model.load(self.path)
+
+
+@contextmanager
+def models_freed() -> Iterator[None]:
+    """Frees the models that `Analyze` loaded, when its pipeline is through.
+
+    Beam holds on to the object that was shared last until another one is; TensorFlow 2.16 fails
+    aloud to take a model apart that is still there when the interpreter ends.
+    """
+    try:
+        yield
+    finally:
+        Shared().acquire(lambda: None)
 
 
 class ReadSplit(beam.PTransform):

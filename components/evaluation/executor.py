@@ -92,10 +92,15 @@ class Executor(BaseBeamExecutor):
         split: str,
         output_path: str,
     ) -> None:
-        from components.evaluation.analysis import Analyze, ReadSplit, make_eval_config
+        from components.evaluation.analysis import (
+            Analyze,
+            ReadSplit,
+            make_eval_config,
+            models_freed,
+        )
 
         eval_config = make_eval_config(task, list(models), evaluated_slices(task, config))
-        with self._make_beam_pipeline() as pipeline:
+        with models_freed(), self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
                 | "ReadSplit" >> ReadSplit(examples, split, batch_size=config.batch_size)

@@ -33,7 +33,9 @@ def published_champion(model_base: Path, candidate: str) -> Path | None:
     release = read_release(model_base)
     live = live_version(model_base)
     lower = [number for number in sorted(versions, reverse=True) if number < (live or 0)]
-    before = [release.previous] if release and release.previous else lower
+    taken_back = release.rolled_back if release else ()
+    loaded = [release.previous] if release and release.previous not in (None, *taken_back) else []
+    before = loaded or [number for number in lower if number not in taken_back]
     return next(
         (
             versions[number]

@@ -119,7 +119,7 @@ def _measure(model_dir: Path, task: Task, sources: Sources, work_dir: Path) -> M
     import apache_beam as beam
     from tfx.types import standard_artifacts
 
-    from components.evaluation.analysis import Analyze, ReadSplit, make_eval_config
+    from components.evaluation.analysis import Analyze, ReadSplit, make_eval_config, models_freed
     from components.evaluation.measurements import OVERALL, read_measurements
     from components.ingest.executor import describe_examples
 
@@ -128,7 +128,7 @@ def _measure(model_dir: Path, task: Task, sources: Sources, work_dir: Path) -> M
     describe_examples(examples, [keys.EVAL], sources)
     results = os.path.join(work_dir, "analysis")
     eval_config = make_eval_config(task, [CANDIDATE], ())
-    with beam.Pipeline() as pipeline:
+    with models_freed(), beam.Pipeline() as pipeline:
         _ = (
             pipeline
             | "ReadSplit" >> ReadSplit([examples], keys.EVAL, batch_size=_BATCH_SIZE)

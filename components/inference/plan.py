@@ -17,6 +17,9 @@ from schemas.errors import UserError
 
 BATCH_SIZE = 32
 
+INPUT = "input"
+"""What rows are called that belong to no split of the training data."""
+
 
 @dataclass(frozen=True)
 class InferencePlan:
@@ -93,7 +96,8 @@ def plan_inference(
         sources = resolve_sources(reading, task)
     except UserError as error:
         raise UserError(str(error).replace("ingest.train", "input")) from error
-    chunks = tuple(plan_chunks(sources.files))
+    files = [file.model_copy(update={"split": INPUT}) for file in sources.files]
+    chunks = tuple(plan_chunks(files))
     return InferencePlan(task_record, reading, chunks, model_dir, staging_dir, batch_size)
 
 

@@ -32,7 +32,7 @@ def infer(
     """Writes a model's answer to every row of files, as JSON Lines in the order of the rows.
 
     Each line has the row's `id`, `file:line`, and the served outputs. Rows that cannot be used are
-    in `<output>.rejected.jsonl` with file, line and reason.
+    in `<output>.rejected.jsonl` with file, line and reason; without such a row there is no file.
 
     Args:
       pattern: File or glob.
@@ -66,7 +66,10 @@ def infer(
         rejected = output.with_name(output.name + REJECTED_ENDING)
         _join(map(plan.rejected_path, chunks), staging_dir / rejected.name)
         _join(map(plan.answers_path, chunks), staging_dir / output.name)
-        os.replace(staging_dir / rejected.name, rejected)
+        if counts.rejected:
+            os.replace(staging_dir / rejected.name, rejected)
+        else:
+            rejected.unlink(missing_ok=True)  # of an earlier output
         os.replace(staging_dir / output.name, output)
     return counts
 

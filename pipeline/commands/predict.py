@@ -50,7 +50,7 @@ def predict(  # noqa: PLR0913 - an option each
         if model or label or ca_file:
             raise UserError("--model, --label and --ca-file choose on a server: give --server URL")
         predictor = from_model_base(model_base, version=version, batch_size=batch_size)
-    elif model is None or server is None:
+    elif not model or server is None:
         raise UserError("a server may hold many models: name one with --model NAME")
     else:
         predictor = from_server(

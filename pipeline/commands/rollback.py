@@ -15,7 +15,10 @@ def rollback(
     ] = None,
     reason: Reason = "",
 ) -> None:
-    """Take the last change back: end the canary, or make the version before live again."""
+    """Take the last change back: end the canary, or make live again what was live before it.
+
+    Given again, it goes one step further back; `promote` takes it back.
+    """
     from pipeline.release import describe
     from serving.control.changes import rollback as take_back
 

@@ -8,7 +8,7 @@ from models.plan.devices import THIS, Device, named_device
 from models.plan.shape import ModelShape
 from models.plan.this_machine import measure_this_machine
 from pipeline.config import RunConfig
-from pipeline.predict import silence_libraries
+from serving.quiet import silence_libraries
 
 
 def device_finder(name: str, config: RunConfig) -> Callable[[ModelShape, int], Device]:

@@ -85,11 +85,12 @@ class AsyncClient(BaseClient):
         if self._channel is None:
             self._channel = open_async_channel(self._endpoint)
         attempts = Attempts(self._retry, deadline)
-        for seconds in attempts:
-            try:
-                body = await self._channel.send(call.target, call.body, seconds)
-            except ServingError as error:  # noqa: PERF203 - an attempt a turn
-                await asyncio.sleep(attempts.failed(error))
-            else:
-                return call.decode(body)
+        with self._naming_server():
+            for seconds in attempts:
+                try:
+                    body = await self._channel.send(call.target, call.body, seconds)
+                except ServingError as error:  # noqa: PERF203 - an attempt a turn
+                    await asyncio.sleep(attempts.failed(error))
+                else:
+                    return call.decode(body)
         raise AssertionError("the attempts end with an answer or an error")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from serving.client.batches import BatchLimits
 from serving.client.calls import Codec, Signature, Target
 from serving.client.endpoint import Endpoint, Tls
+from serving.client.errors import ServingError
 from serving.client.grpc_codec import GrpcCodec
 from serving.client.rest_codec import RestCodec
 from serving.client.retry import RetryPolicy
@@ -60,3 +63,12 @@ class BaseClient(ABC):
     @abstractmethod
     def _open(self) -> None:
         """Makes what the connection needs; raises UserError for a certificate that is none."""
+
+    @contextmanager
+    def _naming_server(self) -> Iterator[None]:
+        """Says in the error of a call which model was asked, and where."""
+        try:
+            yield
+        except ServingError as error:
+            error.asked = f"{self.target} at {self._endpoint.url}"
+            raise

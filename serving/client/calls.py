@@ -42,6 +42,16 @@ class Target:
                 f"received version {self.version} and label {self.label!r}"
             )
 
+    def __str__(self) -> str:
+        """Returns the model, and what was chosen of it.
+
+        >>> print(Target("reviews", version=3))
+        model reviews, version 3
+        """
+        chosen = {"version": self.version, "label": self.label}
+        said = [f"{kind} {value}" for kind, value in chosen.items() if value is not None]
+        return ", ".join([f"model {self.model}", *said])
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -107,5 +117,9 @@ def chosen_signature(name: str, signatures: Mapping[str, T]) -> T:
     """
     if name not in signatures:
         known = ", ".join(sorted(known for known in signatures if not known.startswith("__")))
-        raise NotFoundError("NOT_FOUND", f"the model has the signatures {known}; received {name!r}")
+        raise NotFoundError(
+            "NOT_FOUND",
+            f"the model has the signatures {known}; received {name!r}",
+            advice="export it with that signature",
+        )
     return signatures[name]

@@ -91,11 +91,12 @@ class Client(BaseClient):
 
     def _send(self, call: Call[T], deadline: Deadline) -> T:
         attempts = Attempts(self._retry, deadline)
-        for seconds in attempts:
-            try:
-                body = self._channel.send(call.target, call.body, seconds)
-            except ServingError as error:  # noqa: PERF203 - an attempt a turn
-                time.sleep(attempts.failed(error))
-            else:
-                return call.decode(body)
+        with self._naming_server():
+            for seconds in attempts:
+                try:
+                    body = self._channel.send(call.target, call.body, seconds)
+                except ServingError as error:  # noqa: PERF203 - an attempt a turn
+                    time.sleep(attempts.failed(error))
+                else:
+                    return call.decode(body)
         raise AssertionError("the attempts end with an answer or an error")

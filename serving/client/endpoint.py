@@ -102,6 +102,11 @@ class Endpoint:
         return f"{self.host}:{self.port}"
 
     @property
+    def url(self) -> str:
+        """Scheme, host and port."""
+        return f"{self.scheme}://{self.address}"
+
+    @property
     def is_grpc(self) -> bool:
         """Whether gRPC is spoken."""
         return self.scheme.startswith("grpc")

@@ -13,49 +13,73 @@ class ServingError(AlbertTfxError):
         status stands for.
       can_retry: Whether the same request may succeed later. Asking a model changes nothing, so a
         request may be sent again even where its fate is unknown.
+      advice: What to do about it.
+      asked: Model and address that were asked; empty where nothing was sent.
     """
 
     can_retry = False
+    advice = "the server's log says more"
+    asked = ""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, advice: str | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
+        self.advice = self.advice if advice is None else advice
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        return f"{self.asked}: {said}; {self.advice}" if self.asked else said
 
 
 class InvalidRequestError(ServingError):
     """The request is wrong for this model: change it."""
 
     exit_code = 2
+    advice = "change what is asked; /v1/models/NAME/metadata of its REST port says what it takes"
 
 
 class NotFoundError(ServingError):
     """There is no such model or version on the server."""
 
     exit_code = 2
+    advice = (
+        "compare name, version and label with what the server was started with (--model_name, or "
+        "its model config file); its log says which versions it holds"
+    )
 
 
 class AccessError(ServingError):
     """The token is missing or wrong, or does not allow this."""
 
     exit_code = 2
+    advice = "give the server's token: token=…, --token or ALBERT_TFX_TOKEN"
 
 
 class UnavailableError(ServingError):
     """The server cannot be reached, or has no room in its queue."""
 
     can_retry = True
+    advice = (
+        "is a server running there? `albert-tfx serve --model_name NAME --model_base_path DIR "
+        "--rest_api_port 8501` starts one, gRPC on port 8500; one that is busy answers later"
+    )
 
 
 class OverloadedError(ServingError):
     """The server is out of some resource."""
 
     can_retry = True
+    advice = "ask later, or with fewer texts at once (BatchLimits, --batch-size)"
 
 
 class DeadlineExceededError(ServingError):
     """No answer came in time."""
 
     can_retry = True
+    advice = (
+        "raise timeout (--timeout), or ask fewer texts at once (BatchLimits, --batch-size); where "
+        "nothing is ever answered, the address may be wrong"
+    )
 
 
 class ServerFailureError(ServingError):
@@ -64,6 +88,8 @@ class ServerFailureError(ServingError):
 
 class AnswerError(ServingError):
     """What came back is no answer of TensorFlow Serving, or not one of a task known here."""
+
+    advice = "is that a TensorFlow Serving, and does its protocol fit the URL?"
 
     def __init__(self, message: str) -> None:
         super().__init__("UNKNOWN", message)
@@ -108,7 +134,8 @@ def error_of(code: str, message: str) -> ServingError:
     'NotFoundError'
     """
     if code == "RESOURCE_EXHAUSTED" and _TOO_LARGE in message:
-        return InvalidRequestError(code, f"{message}; lower batch_size or max_batch_bytes")
+        advice = "ask with fewer texts at once (BatchLimits, --batch-size)"
+        return InvalidRequestError(code, message, advice=advice)
     return _BY_CODE.get(code, ServerFailureError)(code, message)
 
 

@@ -66,7 +66,7 @@ class AsyncHttpChannel:
 
 def _options(endpoint: Endpoint) -> dict[str, Any]:
     return {
-        "base_url": f"{endpoint.scheme}://{endpoint.address}",
+        "base_url": endpoint.url,
         "headers": {**endpoint.headers, "content-type": "application/json"},
         "verify": _context(endpoint) if endpoint.is_secure else False,
         # The URL says where the server is; a proxy of the environment would be asked for localhost.

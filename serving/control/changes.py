@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.errors import UserError
 from serving.control.files import locked, write_atomically
-from serving.control.history import Action, Change, record
+from serving.control.history import Action, Change, lived, record
 from serving.control.model_config import MODEL_CONFIG_FILE, read_text, render_model_config
 from serving.control.release import RELEASE_FILE, Release, read_release
 from serving.versions import SAVED_MODEL_FILE, list_versions, nothing_published
@@ -36,6 +36,9 @@ def promote(model_base: Path, version: int, *, action: Action = "promote", **why
 def rollback(model_base: Path, to: int | None = None, **why: Any) -> Release:
     """Takes the last change back: ends the canary, or makes the version before live again.
 
+    The version before is the one that was live before this one, by the history, whatever its
+    number; one that was taken back itself is passed over.
+
     Args:
       model_base: Folder of the versions.
       to: The version to go back to; None: the one before.
@@ -44,7 +47,13 @@ def rollback(model_base: Path, to: int | None = None, **why: Any) -> Release:
     Raises:
       UserError: If there is none to go back to, or the files cannot be written.
     """
-    return change(model_base, "rollback", lambda release: release.taken_back(to), needs=to, **why)
+    return change(
+        model_base,
+        "rollback",
+        lambda release: release.taken_back(to, lived=lived(model_base)),
+        needs=to,
+        **why,
+    )
 
 
 def start_canary(model_base: Path, version: int, percent: float, **why: Any) -> Release:
@@ -130,7 +139,7 @@ def change(
                         action=action,
                         by=by or getpass.getuser(),
                         reason=reason,
-                        before=before,
+                        before=present,
                         after=after,
                         evidence=dict(evidence or {}),
                     ),

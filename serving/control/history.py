@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from serving.control.files import append_line
-from serving.control.release import Release
+from serving.control.release import Release, read_release
+from serving.versions import list_versions
 
 HISTORY_FILE: Final = "history.jsonl"
 
@@ -24,7 +25,7 @@ class Change(BaseModel):
       action: What was done; `start`: the version that was live was written down.
       by: The user, or `publish` and the run, or `canary --watch`.
       reason: Why.
-      before: What was live; None at the start.
+      before: What was live; at the start, the highest version.
       after: What is live since.
       evidence: The measurements behind it, of a canary's verdict.
     """
@@ -47,6 +48,21 @@ def record(model_base: Path, change: Change) -> None:
       OSError: If it cannot be written.
     """
     append_line(model_base / HISTORY_FILE, change.model_dump_json(exclude_defaults=True))
+
+
+def lived(model_base: Path) -> list[int]:
+    """Returns the versions that were live, the latest first, one as often as it was.
+
+    Where nothing was decided, each was live from its publication to the next one.
+    """
+    if read_release(model_base) is None:
+        return sorted(list_versions(model_base), reverse=True)
+    return [
+        release.stable
+        for change in reversed(read_history(model_base))
+        for release in (change.after, change.before)
+        if release is not None
+    ]
 
 
 def read_history(model_base: Path) -> list[Change]:

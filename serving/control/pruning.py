@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from serving.control.history import lived
 from serving.control.release import read_release
 from serving.versions import STAGING_PREFIX, list_versions
 
 
 def protected_versions(model_base: Path) -> set[int]:
-    """Returns the versions that stay: the live one, the one before it, the canary."""
+    """Returns the versions that stay: the live one, those that a rollback may take, the canary."""
     versions = list(list_versions(model_base))
     release = read_release(model_base)
     if release is None:
         return set(versions[-2:])
     below = [version for version in versions if version < release.stable]
-    return {*release.served, *below[-1:]}
+    before = release.version_before(lived(model_base))
+    return {*release.served, *below[-1:], *([before] if before in versions else [])}
 
 
 def prune(model_base: Path, keep: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -34,8 +35,8 @@ class Release(BaseModel):
       model: Name of the served model.
       base_path: The model base as the server sees it.
       stable: The version that is live.
-      previous: The one that was live before, kept loaded so that a rollback takes no time; None
-        after a rollback, and where its number is higher: TensorFlow Serving answers requests
+      previous: The one that was live before, kept loaded so that labels move without a gap and a
+        rollback takes no time; None where its number is higher: TensorFlow Serving answers requests
         without a version or label from the highest number that it holds.
       canary: The version on trial; None: none.
       rolled_back: Versions that were taken back; the same model is not published again by itself.
@@ -76,32 +77,48 @@ class Release(BaseModel):
         kept = tuple(number for number in self.rolled_back if number != version)
         return self._with(stable=version, previous=before, canary=None, rolled_back=kept)
 
-    def taken_back(self, to: int | None = None) -> Release:
+    def version_before(self, lived: Sequence[int]) -> int | None:
+        """Returns the version that a rollback makes live; None where none is known.
+
+        One that was taken back is passed over, so that the second rollback goes further back, and
+        not forth again.
+
+        Args:
+          lived: The versions that were live, the latest first.
+        """
+        passed = {None, self.stable, *self.rolled_back}
+        return next((number for number in (*lived, self.previous) if number not in passed), None)
+
+    def taken_back(self, to: int | None = None, *, lived: Sequence[int] = ()) -> Release:
         """Returns the release before the last change.
 
         Args:
           to: The version to go back to; None: a canary ends where there is one, else the version
             before is live again.
+          lived: The versions that were live, the latest first.
 
         Raises:
-          UserError: If there is no version before, or `to` is live or newer.
+          UserError: If there is no version before, or `to` is live, or higher and never was live.
         """
         if to is None and self.canary is not None:
             taken = (*self.rolled_back, self.canary.version)
             return self._with(canary=None, rolled_back=tuple(sorted(set(taken))))
-        target = self.previous if to is None else to
+        target = self.version_before(lived) if to is None else to
         if target is None:
             raise UserError(
-                f"version {self.stable} is live and no version before it is known; "
-                "name a lower one with --to VERSION, or go up with `promote`"
+                f"version {self.stable} is live and no version before it is known that was not "
+                "taken back; name one with --to VERSION, or with `promote`"
             )
-        if target >= self.stable:
+        if target == self.stable or (target > self.stable and target not in lived):
             raise UserError(
-                f"a rollback goes to a version below the live one, {self.stable}; "
-                f"received {target}; go up with `promote`"
+                f"a rollback goes to a version that was live before, or below the live one, "
+                f"{self.stable}; received {target}; go up with `promote`"
             )
-        taken = tuple(sorted({*self.rolled_back, self.stable}))
-        return self._with(stable=target, previous=None, canary=None, rolled_back=taken)
+        before = self.stable if self.stable < target else None
+        taken = {*self.rolled_back, self.stable} - {target}
+        return self._with(
+            stable=target, previous=before, canary=None, rolled_back=tuple(sorted(taken))
+        )
 
     def with_canary(self, version: int, percent: float) -> Release:
         """Returns the release with `version` on trial.

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from schemas.errors import AlbertTfxError
+from serving.quiet import silence_libraries
 from serving.server.flags import parse_flags
 
 
@@ -24,11 +25,11 @@ def main(
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
+    silence_libraries()  # what a load or a request fails with is logged here, or answered
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
     # After the flags: TensorFlow takes ten seconds, and --help must not.
     from serving.server.app import Server
 
-    for chatty in ("tensorflow", "uvicorn"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
     Server(flags).run()
 
 

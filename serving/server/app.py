@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from schemas.errors import AlbertTfxError
-from serving.server.backend import Backend
+from serving.server.backend import Backend, NotLoadedYetError
 from serving.server.batch_options import BatchOptions, read_batch_options
 from serving.server.config import ModelTarget, single_model, targets_from_proto
 from serving.server.errors import StatusError
@@ -98,7 +98,7 @@ class Server:
         except BaseException:
             self.stop()
             raise
-        self._log_addresses()
+        self._log_addresses(sorted(targets))
         if flags.model_config_file and flags.model_config_file_poll_wait_seconds:
             threading.Thread(target=self._reread, name="model-config", daemon=True).start()
 
@@ -166,15 +166,21 @@ class Server:
     def _reread(self) -> None:
         """Applies the model config file again and again; a wrong one changes nothing."""
         while not self._stopping.wait(self._flags.model_config_file_poll_wait_seconds):
-            with _logged("ReloadConfig failed"):
+            with _logged("ReloadConfig"):
                 self._backend.apply(self._read_targets())
 
-    def _log_addresses(self) -> None:
+    def _log_addresses(self, models: Sequence[str]) -> None:
         flags = self._flags
         if flags.port:
             _log.info("Running gRPC ModelServer at %s:%d ...", flags.host, flags.port)
         if flags.rest_api_port:
             _log.info("Exporting HTTP/REST API at:%s:%d ...", flags.host, flags.rest_api_port)
+        scheme, port = ("grpc", flags.port) if flags.port else ("http", flags.rest_api_port)
+        for model in models:
+            _log.info(
+                'Ask: albert-tfx predict --server %s://%s:%d --model %s "A text."',
+                *(scheme, flags.host, port, model),
+            )
 
 
 @contextmanager
@@ -182,8 +188,10 @@ def _logged(what: str) -> Iterator[None]:
     """Turns an error into a line of the log."""
     try:
         yield
+    except NotLoadedYetError as error:
+        _log.info("%s waits for a version that is being loaded: %s", what, error)
     except AlbertTfxError as error:
-        _log.error("%s: %s", what, error)
+        _log.error("%s failed: %s", what, error)
 
 
 def _batching(flags: ServerFlags) -> BatchOptions | None:

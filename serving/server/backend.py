@@ -15,6 +15,11 @@ from serving.server.manager import ModelManager
 from serving.server.metadata import check_metadata_request, model_metadata, model_status
 from serving.server.servable import Servable
 from serving.server.serving_map import ServableRequest
+from serving.server.state import State
+
+
+class NotLoadedYetError(StatusError):
+    """A label names a version that is still being loaded."""
 
 
 class Backend:
@@ -147,7 +152,9 @@ class Backend:
             for label, version in target.labels.items():
                 may_wait = self._allow_labels_for_unavailable and label not in known
                 if version not in available and not may_wait:
-                    raise StatusError(
+                    state = self._manager.states.get(target.name, version).state
+                    is_loading = State.START <= state <= State.AVAILABLE  # by now, it may be
+                    raise (NotLoadedYetError if is_loading else StatusError)(
                         Code.FAILED_PRECONDITION,
                         f"Request to assign label {label} to version {version} of model "
                         f"{target.name}, which is not currently available for inference",

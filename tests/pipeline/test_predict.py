@@ -1,6 +1,9 @@
 """`albert-tfx predict` asks a folder or a server, and says which of its options go together."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -39,6 +42,21 @@ def test_a_server_is_asked(server):
     assert script.specs == [(None, "stable"), (None, "stable")]
 
 
+def test_a_server_that_is_not_there_is_one_message():
+    command = [sys.executable, "-m", "pipeline.cli", "predict", "--server", "grpc://localhost:9"]
+    done = subprocess.run(
+        [*command, "--model", "reviews", "good"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: model reviews at grpc://localhost:9: UNAVAILABLE: ")
+    assert "`albert-tfx serve --model_name NAME" in line
+
+
 def test_a_folder_is_asked(tmp_path):
     save_model(tmp_path / "1")
     result = ask("--model-base", str(tmp_path), input="good\nbad\n")
@@ -55,6 +73,7 @@ def test_a_folder_is_asked(tmp_path):
         (("--model-base", "x", "--server", "grpc://x", "a"), "--model-base DIR, or a server"),
         (("--model-base", "x", "--label", "stable", "a"), "choose on a server"),
         (("--server", "grpc://x", "a"), "name one with --model NAME"),
+        (("--server", "grpc://x", "--model", "", "a"), "name one with --model NAME"),
         (
             ("--server", "grpc://x", "--model", "m", "--version", "1", "--label", "l", "a"),
             "--version or --label, not both",

@@ -1,8 +1,11 @@
 """`albert-tfx score` on a published model and rows that were labelled since."""
 
+import gc
 import json
+import weakref
 
 import pytest
+import tensorflow as tf
 import yaml
 from typer.testing import CliRunner
 
@@ -76,6 +79,21 @@ def test_the_metrics_are_those_of_the_rows(project):
     assert report["score"]["metrics"]["accuracy"] == pytest.approx(num_right / num_rows)
     assert report["drop"] == pytest.approx(0.99 - num_right / num_rows)
     assert (report["status"], result.exit_code) == ("dropped", 3)
+
+
+def test_no_model_is_left_for_the_interpreter_to_take_apart(project, monkeypatch):
+    load, loaded = tf.saved_model.load, []
+
+    def watched(path):
+        model = load(path)
+        loaded.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(tf.saved_model, "load", watched)
+    score(project, "--min-rows", "10")
+    gc.collect()
+    assert loaded
+    assert not [model for model in loaded if model() is not None]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,12 @@ def test_what_was_taken_back_is_none(champion_of, model_base):
     assert champion_of("third") == 2
 
 
+def test_what_was_taken_back_for_a_higher_version_is_none(champion_of, model_base):
+    promote(model_base, 2)
+    assert rollback(model_base).stable == 3
+    assert champion_of("third") == 1
+
+
 def test_a_candidate_that_is_all_there_is_has_none(tmp_path):
     base = tmp_path / "serving"
     fingerprint = model_fingerprint(write_model(base / "1", "first"))

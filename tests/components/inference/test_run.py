@@ -43,6 +43,8 @@ def ask(model_dir, tmp_path):
         return (
             *(
                 [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+                if path.exists()
+                else []
                 for path in (output, rejected)
             ),
             counts,
@@ -91,6 +93,14 @@ def test_bad_rows_are_named_with_file_line_and_reason(ask, tmp_path):
         ("rows.jsonl", 4, "missing_column"),
     ]
     assert counts.rejected.total() == 3
+    assert {row["split"] for row in rejected} == {"input"}
+
+
+def test_where_no_row_is_rejected_there_is_no_file_of_them(ask, tmp_path):
+    ask(write_tsv(tmp_path / "rows.tsv", ["fine", " "]))
+    assert (tmp_path / "answers.jsonl.rejected.jsonl").exists()
+    ask(write_tsv(tmp_path / "rows.tsv", ["fine", "dull"]))
+    assert not (tmp_path / "answers.jsonl.rejected.jsonl").exists()
 
 
 def test_several_files_and_pools_become_one(ask, tmp_path, monkeypatch):

@@ -20,11 +20,8 @@ from serving.client import (
     DeadlineExceededError,
     InvalidRequestError,
     MultiLabel,
-    NotFoundError,
-    OverloadedError,
     Regression,
     RetryPolicy,
-    ServerFailureError,
     Tls,
     UnavailableError,
 )
@@ -88,60 +85,6 @@ def test_versions_come_with_their_state(url):
         first, second = client.versions()
     assert (first.version, first.state, first.problem) == (2, "AVAILABLE", "")
     assert (second.version, second.state, second.problem) == (1, "END", "no saved_model.pb")
-
-
-@pytest.mark.parametrize("code", ["UNAVAILABLE", "RESOURCE_EXHAUSTED"])
-def test_a_passing_failure_is_tried_again(url, script, code):
-    script.failures = [(code, "wait")] * 3
-    with Client(url, "reviews", retry=QUICK) as client:
-        assert client.predict_one("good") == POSITIVE
-    assert len(script.requests) == 4
-
-
-@pytest.mark.parametrize(
-    ("code", "error", "num_attempts"),
-    [
-        ("INVALID_ARGUMENT", InvalidRequestError, 1),
-        ("NOT_FOUND", NotFoundError, 1),
-        ("INTERNAL", ServerFailureError, 1),
-        ("RESOURCE_EXHAUSTED", OverloadedError, 4),
-        ("UNAVAILABLE", UnavailableError, 4),
-    ],
-)
-def test_a_failure_is_the_error_of_its_code(url, script, code, error, num_attempts):
-    script.failures = [(code, "because")] * 5
-    with (
-        Client(url, "reviews", retry=QUICK) as client,
-        pytest.raises(error, match=f"{code}: because"),
-    ):
-        client.predict(["a"])
-    assert len(script.requests) == num_attempts
-
-
-def test_a_call_ends_with_its_deadline(url, script):
-    script.delay_seconds = 0.5
-    started = time.monotonic()
-    with (
-        Client(url, "reviews", timeout=0.2) as client,
-        pytest.raises(DeadlineExceededError, match="DEADLINE_EXCEEDED"),
-    ):
-        client.predict(["a"])
-    assert time.monotonic() - started < 0.45
-
-
-def test_an_attempt_that_takes_too_long_is_made_again_within_the_deadline(url, script):
-    script.delay_seconds = 0.4
-    policy = RetryPolicy(initial_seconds=0.001, attempt_seconds=0.1)
-    with Client(url, "reviews", timeout=0.25, retry=policy) as client:
-        with pytest.raises(DeadlineExceededError):
-            client.predict(["a"])
-        assert 2 <= len(script.requests) <= 3
-
-
-def test_a_server_that_is_not_there_is_unavailable():
-    for url in ("grpc://localhost:9", "http://localhost:9"):
-        with Client(url, "reviews", retry=QUICK) as client, pytest.raises(UnavailableError):
-            client.predict(["a"])
 
 
 def test_a_token_goes_with_every_call(url, script):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_every_change_is_in_the_history(model_base):
         ("canary", "bob"),
         ("rollback", "watch"),
     ]
-    assert history[0].before is None
+    assert history[0].before.stable == 5
     assert history[0].reason == "the new labels"
     assert history[2].before == history[1].after
     assert history[2].evidence == {"error_rate": 0.2}
@@ -82,6 +83,56 @@ def test_what_changes_nothing_is_not_written(model_base):
     changes.promote(model_base, 5)
     changes.promote(model_base, 5)
     assert len(read_history(model_base)) == 1
+
+
+@pytest.mark.parametrize(
+    ("promoted", "lives"),
+    [
+        ([3], [5]),
+        ([4, 2], [4, 5]),
+        ([4, 5, 3], [5, 4]),
+        ([], [4]),
+    ],
+)
+def test_each_rollback_goes_one_step_further_back(model_base, promoted, lives):
+    for version in promoted:
+        changes.promote(model_base, version)
+    assert [changes.rollback(model_base).stable for _ in lives] == lives
+
+
+def test_a_rollback_goes_no_step_forth(model_base):
+    changes.promote(model_base, 3)
+    changes.rollback(model_base)
+    with pytest.raises(UserError, match="no version before it is known that was not taken back"):
+        changes.rollback(model_base)
+    changes.promote(model_base, 3)
+    assert changes.rollback(model_base).stable == 5
+
+
+def test_a_rollback_undoes_the_last_promotion_where_its_line_was_cut(model_base):
+    changes.promote(model_base, 3)
+    history = model_base / "history.jsonl"
+    kept = history.read_text()
+    changes.promote(model_base, 2)
+    history.write_text(f'{kept}{{"at": "2026-\n')
+    assert changes.rollback(model_base).stable == 3
+
+
+def test_a_rollback_to_a_version_that_is_gone_changes_nothing(model_base):
+    changes.promote(model_base, 3)
+    shutil.rmtree(model_base / "5")
+    with pytest.raises(UserError, match="version 5 is not there"):
+        changes.rollback(model_base)
+    assert live_version(model_base) == 3
+
+
+def test_a_named_version_may_be_higher_where_it_was_live(model_base):
+    changes.promote(model_base, 4)
+    changes.promote(model_base, 1)
+    with pytest.raises(UserError, match="live before, or below the live one, 1; received 3"):
+        changes.rollback(model_base, 3)
+    assert changes.rollback(model_base, 5).stable == 5
+    assert changes.rollback(model_base, 1).rolled_back == (5,)
 
 
 def test_a_cut_line_does_not_hide_the_history(model_base):
@@ -173,7 +224,7 @@ def test_the_list_of_models_tells_each_role(model_base):
     [
         (lambda base: None, 3, [3, 4, 5]),
         (lambda base: None, 9, [1, 2, 3, 4, 5]),
-        (lambda base: changes.promote(base, 2), 2, [1, 2]),
+        (lambda base: changes.promote(base, 2), 2, [1, 2, 5]),
         (lambda base: changes.promote(base, 2), 3, [1, 2, 5]),
     ],
 )

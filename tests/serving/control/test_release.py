@@ -30,6 +30,19 @@ def test_a_rollback_goes_to_the_version_before_and_remembers():
     assert back.promoted(5).rolled_back == ()
 
 
+def test_a_rollback_of_a_lower_version_keeps_it_loaded_until_labels_have_moved():
+    back = FOUR.promoted(3).taken_back(lived=[3, 4])
+    assert (back.stable, back.served, back.rolled_back) == (4, (3, 4), (3,))
+    assert back.labels == {"stable": 4}
+    with pytest.raises(UserError, match="no version before it is known"):
+        back.taken_back(lived=[4, 3, 4])
+
+
+def test_a_version_that_is_live_again_is_not_one_that_was_taken_back():
+    back = FOUR.promoted(5).taken_back()
+    assert back.promoted(6).taken_back(5, lived=[6, 4, 5]).rolled_back == (6,)
+
+
 def test_a_rollback_ends_a_canary_first():
     back = FOUR.with_canary(5, 10).taken_back()
     assert (back.stable, back.canary, back.rolled_back) == (4, None, (5,))
@@ -51,7 +64,7 @@ def test_a_canary_is_served_beside_the_live_version():
 @pytest.mark.parametrize(
     ("decide", "problem"),
     [
-        (FOUR.taken_back, "no version before it is known; name a lower one with --to"),
+        (FOUR.taken_back, "no version before it is known .* name one with --to"),
         (lambda: FOUR.taken_back(4), "below the live one, 4; received 4"),
         (lambda: FOUR.taken_back(6), "go up with `promote`"),
         (lambda: FOUR.with_canary(4, 5), "version 4 is live already"),
