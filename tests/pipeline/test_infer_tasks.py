@@ -38,14 +38,14 @@ class Case:
       task: The task section.
       files: Content by name.
       asked: What is asked of a served model, by the id of the row.
-      rejected: File, line and reason of each row that cannot be asked.
+      rejected: File, id or line, and reason of each row that cannot be asked.
       ingest: Further keys of the ingest section.
     """
 
     task: dict[str, Any]
     files: dict[str, str | bytes]
     asked: dict[str, Any]
-    rejected: list[tuple[str, int, str]]
+    rejected: list[tuple[str, int | str, str]]
     ingest: dict[str, Any] = field(default_factory=dict)
 
 
@@ -98,7 +98,7 @@ CASES = {
             "rows.json:q1": {"question": "Who saw it?", "context": CONTEXT},
             "rows.json:q2": {"question": "Where?", "context": CONTEXT},
         },
-        [("rows.json", 3, "empty_context")],
+        [("rows.json", "q1", "empty_context")],
     ),
     "multiple_choice": Case(
         {"name": "multiple_choice", "max_qa_length": 16},
@@ -141,8 +141,17 @@ CASES = {
     ),
     "pretraining": Case(
         {"name": "pretraining", "top_k": 2},
-        {"rows.tsv": f"text\na [MASK] film in [MASK]\n{TEXT}\n \n"},
-        {"rows.tsv:2": "a [MASK] film in [MASK]", "rows.tsv:3": TEXT},
+        {
+            "rows.tsv": f"text\na [MASK] film in [MASK]\n{TEXT}\n \n",
+            "rows.txt": f"{TEXT}\nAnna and [MASK]. [MASK] saw it.\n\n[MASK]\n",
+        },
+        {
+            "rows.tsv:2": "a [MASK] film in [MASK]",
+            "rows.tsv:3": TEXT,
+            "rows.txt:1": TEXT,
+            "rows.txt:2": "Anna and [MASK]. [MASK] saw it.",
+            "rows.txt:4": "[MASK]",
+        },
         [("rows.tsv", 4, "empty_text")],
     ),
 }
@@ -195,5 +204,6 @@ def test_rows_are_answered_as_requests_are(case, vocabulary, tmp_path):
     expected = predict(model_dir, case.asked.values(), batch_size=1)
     assert answers == [approximately(readable(answer)) for answer in expected]
     rejected = output.with_name(f"{output.name}.rejected.jsonl").read_text("utf-8").splitlines()
-    found = [(row["file"], row["line"], row["reason"]) for row in map(json.loads, rejected)]
+    rows = [json.loads(line) for line in rejected]
+    found = [(row["file"], row.get("id", row["line"]), row["reason"]) for row in rows]
     assert found == case.rejected

@@ -110,7 +110,7 @@ class SourceFile(BaseModel):
       header: Whether its first row names the columns.
       columns: Position, or name where rows name their columns, of each role.
       width: Number of columns every row must have; None where rows name their columns.
-      passage_length: Characters of a row where rows are cut from running text.
+      passage_length: Characters of a row where rows are cut from running text; None: a line each.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -124,7 +124,7 @@ class SourceFile(BaseModel):
     header: bool = True
     columns: Mapping[str, int | str]
     width: int | None = None
-    passage_length: int = 600
+    passage_length: int | None = 600
 
 
 @dataclass(frozen=True)
