@@ -113,6 +113,11 @@ class IngestConfig(Section):
         description="Characters of the passages that plain text is cut into, whole sentences each; "
         "4 to 5 times model.max_length; null: each line is a row.",
     )
+    comment_prefix: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="CoNLL: lines that begin with it are skipped, such as `# `; unset: none, for a "
+        "# may be a word.",
+    )
     max_rejected_ratio: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
         default=0.01, description="The run stops when a larger share of the rows is rejected."
     )

@@ -111,6 +111,7 @@ class SourceFile(BaseModel):
       columns: Position, or name where rows name their columns, of each role.
       width: Number of columns every row must have; None where rows name their columns.
       passage_length: Characters of a row where rows are cut from running text; None: a line each.
+      comment_prefix: What lines that are no words begin with; None: nothing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -125,6 +126,7 @@ class SourceFile(BaseModel):
     columns: Mapping[str, int | str]
     width: int | None = None
     passage_length: int | None = 600
+    comment_prefix: str | None = None
 
 
 @dataclass(frozen=True)
