@@ -13,7 +13,6 @@ from schemas.errors import UserError
 from schemas.model_info import ModelInfo
 from tests.models import tiny_training
 
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A config, its model base with two versions, and a file to ask about."""
@@ -37,11 +36,11 @@ def project(tmp_path_factory):
     return folder
 
 
-def infer(project, *options):
+def infer(project, *options, config=None, rows="rows.tsv"):
     output = project / "answers.jsonl"
+    config = config or project / "config.yaml"
     result = CliRunner().invoke(
-        app,
-        ["infer", str(project / "config.yaml"), str(project / "rows.tsv"), str(output), *options],
+        app, ["infer", str(config), str(project / rows), str(output), *options]
     )
     if result.exception:
         raise result.exception
@@ -65,3 +64,13 @@ def test_a_given_version_answers(project):
 def test_a_version_that_is_not_there(project):
     with pytest.raises(UserError, match="received version 7"):
         infer(project, "--version", "7")
+
+
+def test_workers_elsewhere_are_refused_unless_the_section_is_emptied(project):
+    config = yaml.safe_load((project / "config.yaml").read_text("utf-8"))
+    config["beam"] = {"runner": "flink", "image": "i", "flink_master": "flink:8081"}
+    (project / "flink.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    with pytest.raises(UserError, match=r"received flink; add --set beam=\{\}"):
+        infer(project, config=project / "flink.yaml")
+    said, _ = infer(project, "--set", "beam={}", config=project / "flink.yaml")
+    assert "20 rows answered" in said
