@@ -1,6 +1,7 @@
 """`albert-tfx infer` answers a file with the live version or a given one."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,6 +13,9 @@ from pipeline.cli import app
 from schemas.errors import UserError
 from schemas.model_info import ModelInfo
 from tests.models import tiny_training
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
@@ -64,6 +68,18 @@ def test_a_given_version_answers(project):
 def test_a_version_that_is_not_there(project):
     with pytest.raises(UserError, match="received version 7"):
         infer(project, "--version", "7")
+
+
+def test_a_file_with_other_columns_than_the_config(project):
+    (project / "test.tsv").write_text("index\tsentence\n0\tA film .\n1\tA book .\n", "utf-8")
+    settings = (
+        f"output={project / 'runs'}",
+        "ingest.header=true",
+        "ingest.columns.text=sentence",
+    )
+    options = [option for setting in settings for option in ("--set", setting)]
+    _, answers = infer(project, *options, config=CONFIGS / "cola.yaml", rows="test.tsv")
+    assert [answer["id"] for answer in answers] == ["test.tsv:2", "test.tsv:3"]
 
 
 def test_workers_elsewhere_are_refused_unless_the_section_is_emptied(project):
