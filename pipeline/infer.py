@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.config import RunConfig
+from schemas.errors import UserError
 from schemas.progress import Progress, listening
 from serving.quiet import silence_libraries
 
@@ -31,11 +32,17 @@ def infer_file(
       batch_size: Rows that the model answers at once.
 
     Raises:
-      UserError: If there is no such version, or input or output cannot be used.
+      UserError: If there is no such version, input or output cannot be used, or the config sends
+        Beam's work to other machines.
       AlbertTfxError: If the model cannot be served, or fails.
     """
     from serving.versions import version_dir
 
+    if config.beam.is_distributed:
+        raise UserError(
+            "beam.runner must be direct for bulk inference, which reads the model and writes the "
+            f"answers on this machine; received {config.beam.runner}; add --set beam={{}}"
+        )
     model_dir = version_dir(config.model_base, version)
     silence_libraries()
     with console.status("loading TensorFlow and Beam") as status:

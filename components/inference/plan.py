@@ -87,6 +87,7 @@ def plan_inference(
     reading = config.reading(pattern).model_copy(
         update={
             "format": _format(pattern, config, task),
+            "passage_length": None,  # what is asked on a line is answered on a line
             "columns": {
                 role: column for role, column in config.columns.items() if role in task.columns
             },

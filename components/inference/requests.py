@@ -33,9 +33,9 @@ def encode_request(
     """
     problem = row_problem(row, task, max_length=config.max_text_length)
     if problem is not None:
-        return problem
+        return problem._replace(id=row.id)
     try:
         features = task.encode_request(row.values)
     except RowError as error:
-        return reject(row.line, error.reason, str(error), row.raw)
+        return reject(row.line, error.reason, str(error), row.raw)._replace(id=row.id)
     return AskedRow(f"{file.name}:{row.place}", serialize_example(features))

@@ -108,10 +108,15 @@ class IngestConfig(Section):
     max_text_length: PositiveInt = Field(
         default=10_000, description="Longest text in characters; longer rows are rejected."
     )
-    passage_length: PositiveInt = Field(
+    passage_length: PositiveInt | None = Field(
         default=600,
         description="Characters of the passages that plain text is cut into, whole sentences each; "
-        "4 to 5 times model.max_length.",
+        "4 to 5 times model.max_length; null: each line is a row.",
+    )
+    comment_prefix: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="CoNLL: lines that begin with it are skipped, such as `# `; unset: none, for a "
+        "# may be a word.",
     )
     max_rejected_ratio: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
         default=0.01, description="The run stops when a larger share of the rows is rejected."

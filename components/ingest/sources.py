@@ -184,6 +184,7 @@ def _look_at(path: str, split: str, name: str, config: IngestConfig, task: Task)
         columns=resolve_columns(path, layout, source_format, config, task),
         width=layout.width,
         passage_length=config.passage_length,
+        comment_prefix=config.comment_prefix,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from models.tasks.base import FeatureValue, RowError, RowValue
@@ -11,6 +12,7 @@ from schemas import features as keys
 _QUESTION_LENGTHS = (8, 16, 32)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _UNKNOWN_LEVEL = "unknown"
+_RACE_ID = re.compile(r"(middle|high)\d+\.txt")
 _MADE = (keys.LABEL_ID, keys.NUM_OPTIONS, keys.QUESTION_LENGTH, keys.ROW_ID)
 
 
@@ -28,7 +30,7 @@ def encode_question(row: Mapping[str, RowValue]) -> dict[str, FeatureValue]:
     features[keys.OPTIONS] = [option.encode() for option in options]
     features[keys.NUM_OPTIONS] = str(len(options)).encode()
     features[keys.QUESTION_LENGTH] = question_length(texts[keys.QUESTION]).encode()
-    features.setdefault(keys.LEVEL, _UNKNOWN_LEVEL.encode())
+    features[keys.LEVEL] = level_of(str(row.get(keys.LEVEL, _UNKNOWN_LEVEL))).encode()
     if keys.ANSWER in row:
         features[keys.LABEL_ID] = answer_index(str(row[keys.ANSWER]), len(options))
     return features
@@ -41,6 +43,16 @@ def same_question(features: Mapping[str, FeatureValue]) -> str:
         raise TypeError(f"the options must be a list; received {type(options).__name__}")
     texts = [features[keys.PASSAGE], features[keys.QUESTION], *options]
     return "\n".join(map(folded, texts))
+
+
+def level_of(value: str) -> str:
+    """Returns the level that a text names; the id of an article of RACE begins with it.
+
+    >>> level_of("high123.txt"), level_of("highest")
+    ('high', 'highest')
+    """
+    found = _RACE_ID.fullmatch(value)
+    return found[1] if found else value
 
 
 def answer_index(answer: str, num_options: int) -> int:

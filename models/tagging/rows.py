@@ -17,11 +17,9 @@ NO_TYPE = "none"
 MADE = (keys.LABEL, keys.ENTITY_TYPE, keys.LENGTH_BUCKET, keys.ROW_ID)
 """Features that no column may be named as."""
 
-_SPAN_KEYS = ("start", "end", "type")
-
 
 def read_row(
-    row: Mapping[str, RowValue], *, types: Sequence[str], scheme: Scheme
+    row: Mapping[str, RowValue], *, types: Sequence[str], scheme: Scheme, tags: Sequence[str] = ()
 ) -> tuple[str, list[Span] | None]:
     """Returns the text of a row and its entities in their order; None where it names none.
 
@@ -29,6 +27,7 @@ def read_row(
       row: Value by role: `words` with `tags`, or `text` with `entities`.
       types: The declared types.
       scheme: How the tags are meant.
+      tags: Those that numbers in the place of tags stand for; empty: numbers are no tags.
 
     Raises:
       RowError: If the text is empty, tags or spans break a rule, or a type is not declared.
@@ -39,7 +38,7 @@ def read_row(
     if keys.ENTITIES in row:
         spans = _given_spans(row[keys.ENTITIES], text)
     elif keys.TAGS in row:
-        spans = _tagged_spans(row, scheme)
+        spans = _tagged_spans(row, scheme, tags)
     else:
         return text, None
     if strange := sorted({span.type for span in spans} - set(types)):
@@ -87,7 +86,7 @@ def _text(row: Mapping[str, RowValue]) -> str:
     return " ".join(words)
 
 
-def _tagged_spans(row: Mapping[str, RowValue], scheme: Scheme) -> list[Span]:
+def _tagged_spans(row: Mapping[str, RowValue], scheme: Scheme, names: Sequence[str]) -> list[Span]:
     words, tags = row.get(keys.WORDS), row[keys.TAGS]
     if not isinstance(words, list) or not isinstance(tags, list) or len(words) != len(tags):
         counts = [len(value) if isinstance(value, list) else 0 for value in (words, tags)]
@@ -101,11 +100,27 @@ def _tagged_spans(row: Mapping[str, RowValue], scheme: Scheme) -> list[Span]:
             "the text of a row with words must be those, joined by one space; leave it out",
         )
     try:
-        entities = find_entities(tags, scheme)
+        entities = find_entities([_named(tag, names) for tag in tags], scheme)
     except TagError as error:
         raise RowError("invalid_tags", str(error)) from error
     ends = list(accumulate((len(word) + 1 for word in words), initial=0))
     return [Span(ends[entity.first], ends[entity.last + 1] - 1, entity.type) for entity in entities]
+
+
+def _named(tag: str, names: Sequence[str]) -> str:
+    """Returns a tag by its name, where names are declared and it is the number of one.
+
+    Raises:
+      TagError: If it is the number of none.
+    """
+    if not names or not tag.isdecimal():
+        return tag
+    if int(tag) >= len(names):
+        raise TagError(
+            f"the number of a tag must be between 0 and {len(names) - 1}, as task.tags has "
+            f"{len(names)}; received {tag}"
+        )
+    return names[int(tag)]
 
 
 def _given_spans(entities: RowValue, text: str) -> list[Span]:
@@ -123,14 +138,15 @@ def _given_spans(entities: RowValue, text: str) -> list[Span]:
 
 
 def _given_span(entity: Any, text: str) -> Span:
-    """Returns one entity of a row; its numbers are text there."""
+    """Returns one entity of a row; its numbers are text there, its type may be a `label`."""
     try:
-        start, end, kind = (entity[key] for key in _SPAN_KEYS)
-        span = Span(int(start), int(end), str(kind))
+        kind = entity["type" if "type" in entity else "label"]
+        span = Span(int(entity["start"]), int(entity["end"]), str(kind))
     except (KeyError, TypeError, ValueError) as error:
         raise RowError(
             "invalid_span",
-            f"an entity must have start and end, whole numbers, and type; received {entity!r:.100}",
+            f"an entity must have start and end, whole numbers, and type or label; "
+            f"received {entity!r:.100}",
         ) from error
     if not 0 <= span.start < span.end <= len(text):
         raise RowError(

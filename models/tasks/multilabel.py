@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _METRICS_MODULE = "models.metrics.multilabel"
+_BITS = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
 
 
 class Options(LabelOptions, TextOptions):
@@ -68,6 +69,8 @@ class MultiLabel(TextTask):
     def encode_target(self, value: RowValue) -> dict[str, FeatureValue]:
         """Turns labels, joined by the separator or in a list, into features; an empty text is none.
 
+        As many 0 and 1 as there are labels say of each, in the declared order, whether it is one.
+
         Raises:
           RowError: If a label is undeclared, or given twice.
         """
@@ -75,7 +78,7 @@ class MultiLabel(TextTask):
             message = f"the labels must be a text or a list; received {value!r:.100}"
             raise RowError("invalid_value", message)
         parts = value.split(self.options.separator) if isinstance(value, str) else value
-        given = [label for part in parts if (label := str(part).strip())]
+        given = self._by_name([label for part in parts if (label := str(part).strip())])
         ids = [label_id(label, self.labels) for label in given]
         if len(set(ids)) != len(ids):
             raise RowError("repeated_label", f"a row must have a label once; received {given}")
@@ -83,6 +86,13 @@ class MultiLabel(TextTask):
             keys.LABEL: [self.labels[index].encode() for index in sorted(ids)],
             keys.LABEL_VECTOR: [int(index in ids) for index in range(len(self.labels))],
         }
+
+    def _by_name(self, given: list[str]) -> list[str]:
+        """Returns the labels that a vector has; labels that are no vector as they are."""
+        is_vector = len(given) == len(self.labels) and set(given) <= _BITS.keys()
+        if not is_vector or _BITS.keys() & set(self.labels):
+            return given
+        return [label for label, bit in zip(self.labels, given, strict=True) if _BITS[bit]]
 
     def targets(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
+from typing_extensions import Self
 
 from models.plan.sequences import CountPieces, RowSequences, window_lengths
 from models.tagging.rows import MADE, NO_TYPE, entity_features, read_row
@@ -40,6 +41,11 @@ class Options(Section):
         description="Tags of the files: iob (IOB1 and IOB2, as the CoNLL scorer reads them), iob2 "
         "(an I- that continues nothing is refused), or bilou (BIOES too).",
     )
+    tags: tuple[str, ...] = Field(
+        default=(),
+        description="What numbers in the place of tags stand for, from 0 on: the class names of a "
+        "table of the Hugging Face hub; unset: files have the tags themselves.",
+    )
     split_punctuation: bool = Field(
         default=True,
         description="Whether a punctuation mark is a word of its own, as text that nobody has "
@@ -61,6 +67,12 @@ class Options(Section):
         if NO_TYPE in types:
             raise ValueError(f"a type must not be named {NO_TYPE!r}, the slice of rows without any")
         return types
+
+    @model_validator(mode="after")
+    def _tags_of_types(self) -> Self:
+        if strange := sorted({tag.partition("-")[2] for tag in self.tags} - {"", *self.types}):
+            raise ValueError(f"tags must be of types that are declared; received {strange}")
+        return self
 
 
 class Tagging(Task):
@@ -119,7 +131,8 @@ class Tagging(Task):
           RowError: If the text is empty, or tags or spans break a rule.
           UserError: If a column has the name of a feature that is made here.
         """
-        text, spans = read_row(row, types=self.options.types, scheme=self.options.scheme)
+        options = self.options
+        text, spans = read_row(row, types=options.types, scheme=options.scheme, tags=options.tags)
         made: dict[str, FeatureValue] = {
             keys.TEXT: text.encode(),
             keys.LENGTH_BUCKET: length_bucket(len(text.split())).encode(),

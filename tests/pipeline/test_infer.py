@@ -1,6 +1,7 @@
 """`albert-tfx infer` answers a file with the live version or a given one."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,6 +13,8 @@ from pipeline.cli import app
 from schemas.errors import UserError
 from schemas.model_info import ModelInfo
 from tests.models import tiny_training
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +40,11 @@ def project(tmp_path_factory):
     return folder
 
 
-def infer(project, *options):
+def infer(project, *options, config=None, rows="rows.tsv"):
     output = project / "answers.jsonl"
+    config = config or project / "config.yaml"
     result = CliRunner().invoke(
-        app,
-        ["infer", str(project / "config.yaml"), str(project / "rows.tsv"), str(output), *options],
+        app, ["infer", str(config), str(project / rows), str(output), *options]
     )
     if result.exception:
         raise result.exception
@@ -65,3 +68,25 @@ def test_a_given_version_answers(project):
 def test_a_version_that_is_not_there(project):
     with pytest.raises(UserError, match="received version 7"):
         infer(project, "--version", "7")
+
+
+def test_a_file_with_other_columns_than_the_config(project):
+    (project / "test.tsv").write_text("index\tsentence\n0\tA film .\n1\tA book .\n", "utf-8")
+    settings = (
+        f"output={project / 'runs'}",
+        "ingest.header=true",
+        "ingest.columns.text=sentence",
+    )
+    options = [option for setting in settings for option in ("--set", setting)]
+    _, answers = infer(project, *options, config=CONFIGS / "cola.yaml", rows="test.tsv")
+    assert [answer["id"] for answer in answers] == ["test.tsv:2", "test.tsv:3"]
+
+
+def test_workers_elsewhere_are_refused_unless_the_section_is_emptied(project):
+    config = yaml.safe_load((project / "config.yaml").read_text("utf-8"))
+    config["beam"] = {"runner": "flink", "image": "i", "flink_master": "flink:8081"}
+    (project / "flink.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    with pytest.raises(UserError, match=r"received flink; add --set beam=\{\}"):
+        infer(project, config=project / "flink.yaml")
+    said, _ = infer(project, "--set", "beam={}", config=project / "flink.yaml")
+    assert "20 rows answered" in said

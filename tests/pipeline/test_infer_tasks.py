@@ -1,9 +1,12 @@
 """`albert-tfx infer` for each task: files of its own format in, what a request is answered out."""
 
+import io
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -35,19 +38,25 @@ class Case:
       task: The task section.
       files: Content by name.
       asked: What is asked of a served model, by the id of the row.
-      rejected: File, line and reason of each row that cannot be asked.
+      rejected: File, id or line, and reason of each row that cannot be asked.
       ingest: Further keys of the ingest section.
     """
 
     task: dict[str, Any]
-    files: dict[str, str]
+    files: dict[str, str | bytes]
     asked: dict[str, Any]
-    rejected: list[tuple[str, int, str]]
+    rejected: list[tuple[str, int | str, str]]
     ingest: dict[str, Any] = field(default_factory=dict)
 
 
 def lines(*rows):
     return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def parquet(*rows):
+    stream = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(rows)), stream)
+    return stream.getvalue()
 
 
 def squad(*questions):
@@ -71,12 +80,14 @@ CASES = {
                 {"words": ["Anna", "left"]},
                 {"tags": ["O"]},
             ),
+            "rows.parquet": parquet({"words": ["Bob", "left"], "tags": [7]}),
         },
         {
             "rows.conll:1": "Anna left",
             "rows.conll:6": TEXT,
             "rows.jsonl:1": OTHER,
             "rows.jsonl:2": "Anna left",
+            "rows.parquet:1": "Bob left",
         },
         [("rows.conll", 4, "column_count"), ("rows.jsonl", 3, "empty_text")],
     ),
@@ -87,7 +98,7 @@ CASES = {
             "rows.json:q1": {"question": "Who saw it?", "context": CONTEXT},
             "rows.json:q2": {"question": "Where?", "context": CONTEXT},
         },
-        [("rows.json", 3, "empty_context")],
+        [("rows.json", "q1", "empty_context")],
     ),
     "multiple_choice": Case(
         {"name": "multiple_choice", "max_qa_length": 16},
@@ -96,13 +107,21 @@ CASES = {
                 {**choice("Who saw it?", "Anna", "Bob"), "answer": "Z"},
                 choice("Where?", "Rome", "long", "dull", "nobody"),
                 choice("Why?", "so"),
-            )
+            ),
+            "rows.parquet": parquet(choice("Who left?", "Anna", "Bob", "Cid")),
+            "rows.txt": lines(
+                {"article": TEXT, "questions": ["Who?", "Why?"], "options": [["Anna", "Bob"]] * 2},
+                {"article": OTHER, "questions": ["Who?"], "options": []},
+            ),
         },
         {
             "rows.jsonl:1": choice("Who saw it?", "Anna", "Bob"),
             "rows.jsonl:2": choice("Where?", "Rome", "long", "dull", "nobody"),
+            "rows.parquet:1": choice("Who left?", "Anna", "Bob", "Cid"),
+            "rows.txt:1": {"passage": TEXT, "question": "Who?", "options": ["Anna", "Bob"]},
+            "rows.txt:2": {"passage": TEXT, "question": "Why?", "options": ["Anna", "Bob"]},
         },
-        [("rows.jsonl", 3, "too_few_options")],
+        [("rows.jsonl", 3, "too_few_options"), ("rows.txt", 3, "invalid_article")],
     ),
     "regression": Case(
         {"name": "regression", "pair": True, "highest": 5.0},
@@ -113,14 +132,26 @@ CASES = {
     ),
     "multilabel": Case(
         {"name": "multilabel", "labels": ["fine", "dull", "long"]},
-        {"rows.csv": f'text\n"{TEXT}"\n" "\n'},
-        {"rows.csv:2": TEXT},
-        [("rows.csv", 3, "empty_text")],
+        {
+            "rows.csv": f'text\n"{TEXT}"\n" "\n',
+            "rows.parquet": parquet({"text": OTHER, "label": ["what"]}, {"text": None}),
+        },
+        {"rows.csv:2": TEXT, "rows.parquet:1": OTHER},
+        [("rows.csv", 3, "empty_text"), ("rows.parquet", 2, "missing_column")],
     ),
     "pretraining": Case(
         {"name": "pretraining", "top_k": 2},
-        {"rows.tsv": f"text\na [MASK] film in [MASK]\n{TEXT}\n \n"},
-        {"rows.tsv:2": "a [MASK] film in [MASK]", "rows.tsv:3": TEXT},
+        {
+            "rows.tsv": f"text\na [MASK] film in [MASK]\n{TEXT}\n \n",
+            "rows.txt": f"{TEXT}\nAnna and [MASK]. [MASK] saw it.\n\n[MASK]\n",
+        },
+        {
+            "rows.tsv:2": "a [MASK] film in [MASK]",
+            "rows.tsv:3": TEXT,
+            "rows.txt:1": TEXT,
+            "rows.txt:2": "Anna and [MASK]. [MASK] saw it.",
+            "rows.txt:4": "[MASK]",
+        },
         [("rows.tsv", 4, "empty_text")],
     ),
 }
@@ -160,7 +191,7 @@ def test_rows_are_answered_as_requests_are(case, vocabulary, tmp_path):
     }
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
     for name, content in case.files.items():
-        (tmp_path / name).write_text(content, "utf-8")
+        (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
     output = tmp_path / "answers.jsonl"
     done = CliRunner().invoke(
         app,
@@ -173,5 +204,6 @@ def test_rows_are_answered_as_requests_are(case, vocabulary, tmp_path):
     expected = predict(model_dir, case.asked.values(), batch_size=1)
     assert answers == [approximately(readable(answer)) for answer in expected]
     rejected = output.with_name(f"{output.name}.rejected.jsonl").read_text("utf-8").splitlines()
-    found = [(row["file"], row["line"], row["reason"]) for row in map(json.loads, rejected)]
+    rows = [json.loads(line) for line in rejected]
+    found = [(row["file"], row.get("id", row["line"]), row["reason"]) for row in rows]
     assert found == case.rejected

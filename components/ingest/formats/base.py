@@ -110,7 +110,8 @@ class SourceFile(BaseModel):
       header: Whether its first row names the columns.
       columns: Position, or name where rows name their columns, of each role.
       width: Number of columns every row must have; None where rows name their columns.
-      passage_length: Characters of a row where rows are cut from running text.
+      passage_length: Characters of a row where rows are cut from running text; None: a line each.
+      comment_prefix: What lines that are no words begin with; None: nothing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -124,7 +125,8 @@ class SourceFile(BaseModel):
     header: bool = True
     columns: Mapping[str, int | str]
     width: int | None = None
-    passage_length: int = 600
+    passage_length: int | None = 600
+    comment_prefix: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """CoNLL: a word with its columns on each line, sentences between blank lines."""
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -53,7 +54,8 @@ class Conll(Format):
     """One sentence a row; columns between tabs, or where a line has none, between spaces.
 
     The first column has the words and the last the tags, unless `ingest.columns` says otherwise.
-    A line that starts with -DOCSTART- ends a sentence as a blank one does.
+    A line that starts with -DOCSTART- ends a sentence as a blank one does. One that starts with
+    `ingest.comment_prefix` is skipped.
     """
 
     endings = (".conll", ".iob", ".iob2", ".bio")
@@ -64,7 +66,10 @@ class Conll(Format):
         with open_content(path, gzipped=gzipped) as stream:
             sentences = list(islice(_sentences(read_lines(stream)), _SENTENCES_LOOKED_AT))
         readable = [words for words in map(_columns, sentences) if not isinstance(words, Rejection)]
-        widths = Counter(len(columns) for words in readable for columns in words)
+        lines = [columns for words in readable for columns in words]
+        # Comments have any width; whether a line is one, the config says later.
+        votes = [columns for columns in lines if not columns[0].startswith("#")] or lines
+        widths = Counter(map(len, votes))
         if sentences and not widths:
             raise UserError(
                 f"{path}: none of its first {len(sentences)} sentences can be read; save the file "
@@ -88,20 +93,28 @@ class Conll(Format):
         with open_content(file.path, gzipped=file.gzipped, start=chunk.start) as stream:
             num_bytes = None if chunk.end is None else chunk.end - stream.tell()
             lines = read_lines(stream, first_line=chunk.first_line, num_bytes=num_bytes)
-            for sentence in _sentences(lines):
+            for sentence in _sentences(lines, file.comment_prefix):
                 yield _row(sentence, file)
 
 
 def _is_blank(line: bytes) -> bool:
-    return not line.strip()
+    r"""Returns whether a line has no word; a byte order mark, left by joined files, is none.
+
+    >>> _is_blank(b" \t\r\n"), _is_blank("\ufeff\n".encode()), _is_blank(b"a")
+    (True, True, False)
+    """
+    return not line.replace(BOM_UTF8, b"").strip()
 
 
-def _sentences(lines: Iterator[Line]) -> Iterator[_Sentence]:
+def _sentences(lines: Iterator[Line], comment_prefix: str | None = None) -> Iterator[_Sentence]:
     """Yields the sentences; of one that is too long only the beginning is kept in memory."""
+    comment = None if comment_prefix is None else comment_prefix.encode()
     kept: list[Line] = []
     start = num_bytes = 0
     for line in lines:
-        if line.raw.strip() and not line.raw.startswith(_DOCUMENT_START):
+        if comment is not None and line.raw.startswith(comment):
+            continue
+        if not _is_blank(line.raw) and not line.raw.startswith(_DOCUMENT_START):
             start = start or line.number
             num_bytes += line.num_bytes
             if num_bytes <= MAX_LINE_BYTES or not kept:

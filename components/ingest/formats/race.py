@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -24,15 +24,16 @@ from schemas import features as keys
 
 _ARTICLES_LOOKED_AT = 20
 _LEVEL = re.compile(r"(?:^|/)(middle|high)")
-_LISTS = ("questions", "options", "answers")
+_LISTS = {keys.QUESTION: "questions", keys.OPTIONS: "options", keys.ANSWER: "answers"}
 
 
 class Race(Format):
     """A JSON object an article, in a file of its own or with others, one a line.
 
-    An article has `article`, `questions`, `options` (a list for each question), `answers` (letters)
-    and `id`. Each question is a row; `line` counts the questions of the file. The level, middle or
-    high, stands in the id (`high1.txt`) or in the path (`RACE/train/high/1.txt`).
+    An article has `article`, `questions`, `options` (a list for each question), `answers` (letters;
+    needed where they are asked for) and `id`. Each question is a row; `line` counts the questions
+    of the file. The level, middle or high, stands in the id (`high1.txt`) or in the path
+    (`RACE/train/high/1.txt`).
     """
 
     endings = (".txt", ".race")
@@ -47,9 +48,11 @@ class Race(Format):
     def read(self, chunk: Chunk) -> Iterator[Row | Rejection]:
         file, number = chunk.file, 0
         roles = {role: str(name) for role, name in file.columns.items()}
+        answered = keys.ANSWER in roles.values()
+        lists = {key: name for key, name in _LISTS.items() if answered or key != keys.ANSWER}
         with open_content(file.path, gzipped=file.gzipped) as stream:
             for text in _articles(stream):
-                rows = _questions(text, file.path, number + 1)
+                rows = _questions(text, lists, file.path, number + 1)
                 for row in [rows] if isinstance(rows, Rejection) else rows:
                     number += 1
                     yield row if isinstance(row, Rejection) else _with_roles(row, roles)
@@ -67,7 +70,9 @@ def _articles(stream: BinaryIO) -> Iterator[str | Rejection]:
             yield text
 
 
-def _questions(text: str | Rejection, path: str, first: int) -> list[Row] | Rejection:
+def _questions(
+    text: str | Rejection, lists: Mapping[str, str], path: str, first: int
+) -> list[Row] | Rejection:
     """Returns the questions of an article by the names of `Race`, numbered from `first` on."""
     if isinstance(text, Rejection):
         return text._replace(line=first)
@@ -75,7 +80,7 @@ def _questions(text: str | Rejection, path: str, first: int) -> list[Row] | Reje
         article = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         return _rejected(first, f"an article must be a JSON object; {error}", text)
-    if problem := _problem(article):
+    if problem := _problem(article, [*lists.values()]):
         return _rejected(first, problem, text)
     shared: dict[str, RowValue] = {keys.PASSAGE: article["article"]}
     if name := article.get("id"):
@@ -83,29 +88,28 @@ def _questions(text: str | Rejection, path: str, first: int) -> list[Row] | Reje
     if found := _LEVEL.search(str(article.get("id", ""))) or _LEVEL.search(path):
         shared[keys.LEVEL] = found[1]
     rows = []
-    for question in zip(*(article[name] for name in _LISTS), strict=True):
-        own = dict(zip((keys.QUESTION, keys.OPTIONS, keys.ANSWER), question, strict=True))
+    for question in zip(*(article[name] for name in lists.values()), strict=True):
+        own = dict(zip(lists, question, strict=True))
         raw = json.dumps(own | {"id": article.get("id")}, ensure_ascii=False)
         rows.append(Row(first + len(rows), shared | own, raw.encode("utf-8", "replace")))
     return rows
 
 
-def _problem(article: Any) -> str:
-    """Returns what keeps an article from being one; empty: nothing."""
+def _problem(article: Any, names: Sequence[str]) -> str:
+    """Returns what keeps an article from being one with lists of these names; empty: nothing."""
     if not isinstance(article, dict):
         return f"an article must be a JSON object; received {type(article).__name__}"
     if not _is_text(article.get("article")):
         return f"an article must have a text `article`; received the keys {sorted(article)}"
-    lists: list[Any] = [article.get(name) for name in _LISTS]
+    lists: list[Any] = [article.get(name) for name in names]
     if not all(isinstance(one, list) for one in lists):
-        return f"an article must have the lists {', '.join(_LISTS)}; received {sorted(article)}"
+        return f"an article must have the lists {', '.join(names)}; received {sorted(article)}"
     if len({len(one) for one in lists}) > 1:
-        counts = ", ".join(f"{len(one)} {name}" for name, one in zip(_LISTS, lists, strict=True))
+        counts = ", ".join(f"{len(one)} {name}" for name, one in zip(names, lists, strict=True))
         return f"an article must have options and an answer for each question; received {counts}"
-    questions, options, answers = lists
+    questions, options, *answers = lists
     if not all(isinstance(one, list) for one in options) or not all(
-        _is_text(text)
-        for text in [*questions, *answers, *(text for one in options for text in one)]
+        _is_text(text) for one in [questions, *options, *answers] for text in one
     ):
         return "questions, answers and options must be texts; received something else"
     return ""

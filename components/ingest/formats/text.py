@@ -1,8 +1,8 @@
-"""Plain text: documents between blank lines, read as passages of consecutive sentences."""
+"""Plain text: documents between blank lines, read as passages of consecutive sentences or lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from components.ingest.files import open_content
@@ -13,9 +13,8 @@ from components.ingest.formats.base import (
     Layout,
     Rejection,
     Row,
-    SourceFile,
 )
-from components.ingest.formats.lines import decode_line, read_lines
+from components.ingest.formats.lines import Line, decode_line, read_lines
 from models.pretraining.sentences import split_sentences
 
 _NAME = "text"
@@ -27,7 +26,8 @@ class Text(Format):
 
     A row is a passage: as many whole sentences of one document as `passage_length` has room for, on
     a line each; a longer sentence is a passage of its own. A line that cannot be read is rejected,
-    and ends the passage before it, whose sentences would no longer be consecutive.
+    and ends the passage before it, whose sentences would no longer be consecutive. Without a
+    `passage_length` each line is a row as it stands.
     """
 
     endings = (".txt", ".text")
@@ -39,28 +39,48 @@ class Text(Format):
             return Layout((_NAME,), None, sum(bool(line.raw.strip()) for line in lines))
 
     def read(self, chunk: Chunk) -> Iterator[Row | Rejection]:
-        passage = _Passage(chunk.file)
+        length = chunk.file.passage_length
+        roles = [role for role, column in chunk.file.columns.items() if column == _NAME]
         with open_content(chunk.file.path, gzipped=chunk.file.gzipped) as stream:
-            for line in read_lines(stream):
-                text = decode_line(line)
-                if isinstance(text, Rejection):
-                    yield from passage.finish()
-                    yield text
-                    continue
-                sentences = split_sentences(text)
-                if not sentences:
-                    yield from passage.finish()
-                for sentence in sentences:
-                    yield from passage.add(sentence, line.number)
-        yield from passage.finish()
+            lines = read_lines(stream)
+            yield from _lines(lines, roles) if length is None else _passages(lines, roles, length)
+
+
+def _lines(lines: Iterator[Line], roles: Sequence[str]) -> Iterator[Row | Rejection]:
+    """Yields a row for each line that is not blank."""
+    for line in lines:
+        text = decode_line(line)
+        if isinstance(text, Rejection):
+            yield text
+        elif text.strip():
+            yield Row(line.number, dict.fromkeys(roles, text), line.raw)
+
+
+def _passages(
+    lines: Iterator[Line], roles: Sequence[str], length: int
+) -> Iterator[Row | Rejection]:
+    """Yields a row for each passage of `length` characters."""
+    passage = _Passage(roles, length)
+    for line in lines:
+        text = decode_line(line)
+        if isinstance(text, Rejection):
+            yield from passage.finish()
+            yield text
+            continue
+        sentences = split_sentences(text)
+        if not sentences:
+            yield from passage.finish()
+        for sentence in sentences:
+            yield from passage.add(sentence, line.number)
+    yield from passage.finish()
 
 
 class _Passage:
     """The sentences of the row that is being put together."""
 
-    def __init__(self, file: SourceFile) -> None:
-        self._length = file.passage_length
-        self._roles = [role for role, column in file.columns.items() if column == _NAME]
+    def __init__(self, roles: Sequence[str], length: int) -> None:
+        self._length = length
+        self._roles = roles
         self._sentences: list[str] = []
         self._num_characters = 0
         self._line = 0

@@ -23,6 +23,11 @@ def test_files_are_found_split_by_split_with_their_columns(write, resolve, tmp_p
     assert sources.files[2].columns == {"label": 0, "text": 1}
 
 
+def test_how_lines_are_read_goes_with_the_file(write, resolve):
+    (file,) = resolve(train=write("a.tsv", ROWS), passage_length=None, comment_prefix="# ").files
+    assert (file.passage_length, file.comment_prefix) == (None, "# ")
+
+
 def test_sources_survive_json(write, resolve):
     sources = resolve(train=write("a.tsv", ROWS))
     assert Sources.model_validate_json(sources.model_dump_json()) == sources

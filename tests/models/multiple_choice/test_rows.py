@@ -32,6 +32,10 @@ def test_question_without_answer_and_level():
     assert features[keys.LEVEL] == b"unknown"
 
 
+def test_the_level_stands_in_the_id_of_an_article():
+    assert encode_question(ROW | {"level": "middle7.txt"})[keys.LEVEL] == b"middle"
+
+
 @pytest.mark.parametrize(("answer", "index"), [("A", 0), ("c", 2), (" 1 ", 1), ("2", 2)])
 def test_answers(answer, index):
     assert encode_question(ROW | {"answer": answer})[keys.LABEL_ID] == index

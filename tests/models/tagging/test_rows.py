@@ -7,8 +7,8 @@ from models.tasks.base import RowError
 TYPES = ("person", "place")
 
 
-def read(row, scheme="iob"):
-    return read_row(row, types=TYPES, scheme=scheme)
+def read(row, scheme="iob", tags=()):
+    return read_row(row, types=TYPES, scheme=scheme, tags=tags)
 
 
 def span(start, end, kind="person"):
@@ -24,6 +24,21 @@ def test_words_are_joined_by_one_space():
     text, spans = read(row)
     assert text == "New York 👩‍👧 שלום"
     assert [text[start:end] for start, end, _ in spans] == ["New York", "שלום"]
+
+
+def test_numbers_are_tags_by_their_names():
+    names = ("O", "B-place", "I-place")
+    row = {"words": ["in", "New", "York"], "tags": ["0", "1", "I-place"]}
+    assert read(row, tags=names)[1] == [Span(3, 11, "place")]
+    for tag, tags in (("3", names), ("1", ())):
+        with pytest.raises(RowError, match=f"received '?{tag}") as caught:
+            read({"words": ["a"], "tags": [tag]}, tags=tags)
+        assert caught.value.reason == "invalid_tags"
+
+
+def test_a_span_may_have_a_label_for_its_type():
+    entity = {"start": "0", "end": "3", "label": "person"}
+    assert read({"text": "Ann", "entities": [entity]})[1] == [Span(0, 3, "person")]
 
 
 def test_spans_are_sorted():

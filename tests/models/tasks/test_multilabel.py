@@ -27,11 +27,20 @@ def task():
         ("joy|", [b"joy"], [1, 0, 0]),
         (["fear", "joy"], [b"joy", b"fear"], [1, 0, 1]),
         ([], [], [0, 0, 0]),
+        (["0", "1", "1"], [b"anger", b"fear"], [0, 1, 1]),
+        (["1.0", "0.0", "0.0"], [b"joy"], [1, 0, 0]),
+        (["false", "true", "false"], [b"anger"], [0, 1, 0]),
+        ("0|0|0", [], [0, 0, 0]),
     ],
 )
 def test_row(task, value, labels, vector):
     features = task.encode_row({"text": "a", "label": value})
     assert (features[keys.LABEL], features[keys.LABEL_VECTOR]) == (labels, vector)
+
+
+def test_labels_named_0_and_1_are_no_vector():
+    task = create_task({"name": "multilabel", "labels": ["1", "0"]})
+    assert task.encode_row({"text": "a", "label": ["0", "1"]})[keys.LABEL_VECTOR] == [1, 1]
 
 
 def test_separator():
@@ -44,6 +53,7 @@ def test_separator():
     [
         ("joy|envy", "unknown_label", "joy, anger, fear; received 'envy'"),
         ("joy,fear", "unknown_label", "received 'joy,fear'"),
+        (["0", "1"], "unknown_label", "received '0'"),
         ("joy|joy", "repeated_label", r"received \['joy', 'joy'\]"),
         ({"joy": "true"}, "invalid_value", "must be a text or a list"),
     ],

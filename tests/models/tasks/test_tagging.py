@@ -34,6 +34,7 @@ def task():
         ({"types": [""]}, "must have text"),
         ({"types": ["none"]}, "must not be named 'none'"),
         ({"types": ["a"], "scheme": "bio"}, "iob"),
+        ({"types": ["a"], "tags": ["O", "B-a", "B-b"]}, r"types that are declared; .*\['b'\]"),
         ({"types": ["a"], "labels": ["O"]}, "Extra inputs"),
     ],
 )

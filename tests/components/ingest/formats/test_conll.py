@@ -8,7 +8,7 @@ TWO = "New\tB-place\nYork\tI-place\n\nHi\tO\n"
 FOUR = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\nPeter NNP B-NP B-PER\n"
 
 
-def read(path, *, width=2, tags=1, gzipped=False):
+def read(path, *, width=2, tags=1, gzipped=False, comment_prefix=None):
     file = SourceFile(
         split="train",
         path=path,
@@ -17,6 +17,7 @@ def read(path, *, width=2, tags=1, gzipped=False):
         columns={"words": 0, "tags": tags},
         width=width,
         gzipped=gzipped,
+        comment_prefix=comment_prefix,
     )
     return list(Conll().read(Chunk(0, file)))
 
@@ -53,7 +54,21 @@ def test_the_columns_are_named_by_where_the_words_and_tags_usually_stand(write):
     assert inspect(write("a.conll", "one\nword\n"))[:2] == (("words",), 1)
 
 
-@pytest.mark.parametrize("blank", ["\n", "\t\n", " \t \n", "\r\n", "\n\n\n", "-DOCSTART- O\n"])
+def test_comments_are_skipped_where_the_config_says_so(write):
+    path = write("a.conll", "# id = 1\nHi\tO\n# sure\n#\tO\n\n# id = 2\n#tag\tO\n")
+    rows = read(path, comment_prefix="# ")
+    assert [(row.line, row.values["words"]) for row in rows] == [(2, ["Hi", "#"]), (7, ["#tag"])]
+    assert [row.reason for row in read(path)] == ["column_count", "column_count"]
+
+
+def test_comments_do_not_tell_the_number_of_columns(write):
+    assert inspect(write("a.conll", "# id = 1\nHi\tO\n\n# id = 2\nHo\tO\n"))[1] == 2
+    assert inspect(write("b.conll", "#hi\tO\n"))[1] == 2
+
+
+@pytest.mark.parametrize(
+    "blank", ["\n", "\t\n", " \t \n", "\r\n", "\n\n\n", "-DOCSTART- O\n", "\ufeff\n"]
+)
 def test_what_ends_a_sentence(write, blank):
     rows = read(write("a.conll", f"a\tO\n{blank}b\tO\r\n"))
     assert [row.values["words"] for row in rows] == [["a"], ["b"]]

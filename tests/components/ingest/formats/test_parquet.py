@@ -142,3 +142,80 @@ def test_whole_ingest(write_table, ingest):
     done = ingest(train=path, eval_fraction=0.3)
     assert sorted(done.texts("train") + done.texts("eval")) == sorted(texts)
     assert done.examples["train"][0]["row_id"].startswith(b"a.parquet:")
+
+
+TASKS = {
+    "classification": (
+        {"name": "classification", "labels": ["0", "1"]},
+        {},
+        {"text": "A fine film .", "label": 1},
+        {"label_id": 1},
+        {"text": "A dull film .", "label": 0},
+    ),
+    "multilabel": (
+        {"name": "multilabel", "labels": ["joy", "anger", "fear"]},
+        {},
+        {"text": "A fine film .", "label": [0, 1, 0]},
+        {"label": b"anger"},
+        {"text": "A dull film .", "label": [1, 0, 1]},
+    ),
+    "regression": (
+        {"name": "regression", "pair": True},
+        {},
+        {"text": "A fine film .", "text_pair": "It is .", "score": 3.5},
+        {"text_pair": b"It is .", "score": 3.5},
+    ),
+    "multiple_choice": (  # as the hub has RACE
+        {"name": "multiple_choice"},
+        {"passage": "article", "level": "example_id"},
+        {
+            "example_id": "high132.txt",
+            "article": "Ann has a hat .",
+            "answer": "B",
+            "question": "Who ?",
+            "options": ["Bob", "Ann"],
+        },
+        {"label_id": 1, "level": b"high"},
+    ),
+    "tags": (  # as the hub has CoNLL 2003
+        {"name": "tagging", "types": ["PER", "LOC"], "tags": ["O", "B-PER", "I-PER", "B-LOC"]},
+        {"words": "tokens", "tags": "ner_tags"},
+        {"id": "0", "tokens": ["Ann", "in", "Rome"], "ner_tags": [1, 0, 3]},
+        {"text": b"Ann in Rome", "entities": b"0:3:PER 7:11:LOC"},
+    ),
+    "spans": (
+        {"name": "tagging", "types": ["PER"]},
+        {"entities": "spans"},
+        {"text": "Ann left .", "spans": [{"start": 0, "end": 3, "label": "PER"}]},
+        {"entities": b"0:3:PER"},
+    ),
+    "question_answering": (  # as the hub has SQuAD
+        {"name": "question_answering"},
+        {},
+        {
+            "id": "5733",
+            "title": "Hats",
+            "context": "Ann has a hat .",
+            "question": "Who ?",
+            "answers": {"text": ["Ann"], "answer_start": [0]},
+        },
+        {"answer_start": 0, "answer_end": 3},
+    ),
+    "pretraining": (
+        {"name": "pretraining"},
+        {},
+        {"text": "Ann has a hat . Bob has none ."},
+        {"document": b"Ann has a hat .\nBob has none ."},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TASKS.values(), ids=TASKS)
+def test_each_task_reads_its_rows(ingest, tmp_path, case):
+    task, columns, row, features, *others = case
+    path = str(tmp_path / "rows.parquet")
+    pq.write_table(pa.Table.from_pylist([row, *others]), path)
+    done = ingest(task=task, train=path, eval=path, columns=columns)
+    example = done.examples["train"][0]
+    assert {name: example[name] for name in features} == features
+    assert example["row_id"] == b"rows.parquet:1"

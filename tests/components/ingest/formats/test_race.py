@@ -15,9 +15,9 @@ ARTICLE = {
 }
 
 
-def read(path, gzipped=False):
+def read(path, gzipped=False, columns=COLUMNS):
     file = SourceFile(
-        split="train", path=path, name="1.txt", format="race", columns=COLUMNS, gzipped=gzipped
+        split="train", path=path, name="1.txt", format="race", columns=columns, gzipped=gzipped
     )
     return list(Race().read(Chunk(0, file)))
 
@@ -74,6 +74,14 @@ def test_articles_that_are_none(change, message, write):
     assert (rows[0].line, rows[0].reason) == (1, "invalid_article")
     assert message in rows[0].message
     assert [row.line for row in rows[1:]] == [2, 3]
+
+
+def test_answers_are_needed_only_where_they_are_asked_for(write):
+    path = write("1.txt", json.dumps({key: ARTICLE[key] for key in ARTICLE if key != "answers"}))
+    (rejection,) = read(path)
+    assert rejection.reason == "invalid_article"
+    asked = {role: name for role, name in COLUMNS.items() if role != "answer"}
+    assert [row.values["options"][0] for row in read(path, columns=asked)] == ["Ann", "red"]
 
 
 @pytest.mark.parametrize("line", ["{", "[1]", "no json"])

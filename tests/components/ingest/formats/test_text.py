@@ -56,6 +56,12 @@ def test_a_line_that_cannot_be_read_is_rejected_and_ends_the_passage(tmp_path):
     ]
 
 
+def test_without_a_length_each_line_is_a_row(write):
+    rows = read(write("a.txt", b"one. Two.\r\nca\xe9\n\n [MASK] it is\n"), passage_length=None)
+    assert (rows[1].line, rows[1].reason) == (2, "invalid_utf8")
+    assert texts([rows[0], rows[2]]) == [("1", "one. Two."), ("4", " [MASK] it is")]
+
+
 def test_the_layout_counts_lines_with_text(write):
     layout = Text().inspect(write("a.txt", "\n one\n\ntwo"), gzipped=False, header=True)
     assert layout == (("text",), None, 2)
