@@ -72,6 +72,8 @@ def test_a_version_that_is_not_there(project):
 
 def test_a_file_with_other_columns_than_the_config(project):
     (project / "test.tsv").write_text("index\tsentence\n0\tA film .\n1\tA book .\n", "utf-8")
+    with pytest.raises(UserError, match=r"received 3; .* or set ingest\.header: true"):
+        infer(project, config=CONFIGS / "cola.yaml", rows="test.tsv")
     settings = (
         f"output={project / 'runs'}",
         "ingest.header=true",
