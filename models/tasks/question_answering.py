@@ -256,7 +256,7 @@ class QuestionAnswering(Task):
     # --- what dev rows decide and show -----------------------------------------------------------
 
     def calibrate(self, model: keras.Model, batches: Iterable[Features]) -> None:
-        """Sets the null threshold of a model to that with the best F1 on dev rows."""
+        """Sets the null threshold to that with the best F1 on dev rows, of first answers."""
         from models.question_answering.dev_windows import window_answers
         from models.question_answering.null_threshold import find_null_threshold, row_margins
 
