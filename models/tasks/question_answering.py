@@ -54,7 +54,9 @@ class Options(Section):
     )
     max_answer_length: PositiveInt = Field(default=30, description="Pieces of the longest answer.")
     n_best: PositiveInt = Field(
-        default=20, description="Spans whose probabilities add up to 1, with that of no answer."
+        default=20,
+        description="Spans whose probabilities add up to 1, with that of no answer; the best of "
+        "them is served.",
     )
 
 
