@@ -1,6 +1,8 @@
 """The end of a run as a person reads it: data, metrics, the gate's rules, and what is live now."""
 
 import math
+from collections.abc import Iterator
+from itertools import groupby, islice
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -18,6 +20,9 @@ from pipeline.results import seeds_line
 _COLORS = {"published": "green", "up_to_date": "green", "refused": "yellow", "failed": "red"}
 _OUTCOMES = {"pass": "[green]pass[/]", "fail": "[red]fail[/]", "skipped": "[dim]skipped[/]"}
 
+_SLICES_SHOWN = 10
+"""Slices of a feature that are printed, the worst; `run.json` has the others."""
+
 
 def show_report(report: RunReport, console: Console) -> None:
     """Prints `report`."""
@@ -27,7 +32,7 @@ def show_report(report: RunReport, console: Console) -> None:
     if report.tuning is not None:
         parts.append(_trials(report.tuning))
     if report.verdict is not None:
-        parts += [_metrics(report.verdict), _rules(report.verdict)]
+        parts += [_metrics(report.verdict), *_slices(report.verdict), _rules(report.verdict)]
     parts.append(_end(report))
     console.print(Group(*parts))
 
@@ -83,7 +88,8 @@ def _metrics(verdict: Verdict) -> Table:
     for name in names:
         table.add_column(name, justify="right")
     table.add_column("worst slice")
-    for model, metrics in sorted(verdict.metrics.items(), key=lambda item: item[0] != CANDIDATE):
+    for model in _models(verdict):
+        metrics = verdict.metrics[model]
         worst = verdict.worst_slices.get(model)
         shown = (
             f"{worst.slice}: {worst.metric} {worst.value:.4f} ({worst.num_rows:,} rows)"
@@ -95,6 +101,36 @@ def _metrics(verdict: Verdict) -> Table:
             model, *(_number(metrics.get(name)) for name in names), escape(shown), style=style
         )
     return table
+
+
+def _slices(verdict: Verdict) -> Iterator[Table]:
+    """The deciding metric by slice and model, the worst slices of each feature."""
+    if not verdict.slices:
+        return
+    models = _models(verdict)
+    metric = next(iter(verdict.slices.values())).metric
+    table = Table(title=f"{metric} by slice", title_justify="left", caption_justify="left")
+    table.add_column("slice")
+    for column in ("rows", *models):
+        table.add_column(column, justify="right")
+    num_shown = 0
+    for _, group in groupby(verdict.slices.items(), lambda item: item[0].partition("=")[0]):
+        for name, figures in islice(group, _SLICES_SHOWN):
+            values = [_number(figures.values.get(model)) for model in models]
+            table.add_row(escape(name), f"{figures.num_rows:,}", *values)
+            num_shown += 1
+        table.add_section()
+    if num_shown < verdict.num_slices:
+        table.caption = (
+            f"{num_shown:,} of {verdict.num_slices:,} slices, the worst of each feature; "
+            f"run.json has {len(verdict.slices):,}"
+        )
+    yield table
+
+
+def _models(verdict: Verdict) -> list[str]:
+    """Returns the names of the models, the candidate first."""
+    return sorted(verdict.metrics, key=lambda model: model != CANDIDATE)
 
 
 def _number(value: float | None) -> str:

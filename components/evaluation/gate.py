@@ -6,16 +6,14 @@ from typing import Final
 
 from components.evaluation.config import EvaluateConfig, Threshold
 from components.evaluation.measurements import OVERALL, Measurements
+from components.evaluation.slices import finite, num_slices, slice_figures, worst_slice
 from components.evaluation.thresholds import CANDIDATE, CHAMPION, Rule, gate_rules
 from components.evaluation.uncertainty import few_rows_note
-from components.evaluation.verdict import ChampionStatus, Reason, Verdict, WorstSlice
+from components.evaluation.verdict import ChampionStatus, Reason, Verdict
 from models.tasks.base import Metric
 
 EPSILON: Final = 1e-7
 """TFMA's own metrics are float32: bounds are met within their rounding."""
-
-MIN_WORST_SLICE_ROWS: Final = 10
-"""Smaller slices are named the worst only where there is no larger one."""
 
 
 def judge(
@@ -57,15 +55,17 @@ def judge(
         split=split,
         num_rows=num_rows,
         metrics={
-            model: {name: _finite(value) for name, value in slices.get(OVERALL, {}).items()}
+            model: {name: finite(value) for name, value in slices.get(OVERALL, {}).items()}
             for model, slices in measured.values.items()
         },
         worst_slices={
             model: worst
             for model in measured.values
-            if (worst := _worst_slice(measured, model, metrics[0])) is not None
+            if (worst := worst_slice(measured, model, metrics[0])) is not None
         },
         note=few and f"{split} has {num_rows} rows: {few}",
+        slices=slice_figures(measured, metrics[0]),
+        num_slices=num_slices(measured),
     )
 
 
@@ -131,8 +131,8 @@ def _judged(rule: Rule, slice_name: str, measured: Measurements) -> Reason:
         metric=metric,
         slice=slice_name,
         over=over,
-        value=_finite(value),
-        reference=None if over is None else _finite(reference),
+        value=finite(value),
+        reference=None if over is None else finite(reference),
         num_rows=measured.num_rows[slice_name],
     )
 
@@ -169,21 +169,3 @@ def _skipped(threshold: Threshold, slice_name: str, why: str) -> Reason:
         slice=slice_name,
         over=threshold.over,
     )
-
-
-def _worst_slice(measured: Measurements, model: str, metric: Metric) -> WorstSlice | None:
-    """Returns the worst slice of a model among those with enough rows, else among all."""
-    found = [
-        WorstSlice(
-            slice=name, metric=metric.name, value=value, num_rows=measured.num_rows.get(name, 0)
-        )
-        for name in measured.values[model]
-        if name != OVERALL and math.isfinite(value := measured.value(model, name, metric.name))
-    ]
-    enough = [worst for worst in found if worst.num_rows >= MIN_WORST_SLICE_ROWS] or found
-    direction = 1 if metric.higher_is_better else -1
-    return min(enough, key=lambda worst: (direction * worst.value, worst.slice), default=None)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -61,6 +61,20 @@ class WorstSlice(_Record):
     num_rows: int
 
 
+class SliceFigures(_Record):
+    """What the models are worth on one slice.
+
+    Attributes:
+      metric: The metric that decides.
+      num_rows: Rows of the slice.
+      values: By model; null where the rows cannot tell.
+    """
+
+    metric: str
+    num_rows: int
+    values: Mapping[str, float | None]
+
+
 class Verdict(_Record):
     """Whether the candidate may be published, and why.
 
@@ -72,6 +86,8 @@ class Verdict(_Record):
       num_rows: Its rows.
       metrics: Value by model, then metric, over all rows; null where the rows cannot tell.
       worst_slices: By model.
+      slices: By slice (`feature=value`), of each feature the candidate's worst first.
+      num_slices: Slices that were measured; of very many not all are in `slices`.
       note: What to keep in mind of all this; empty where there is nothing.
     """
 
@@ -82,6 +98,8 @@ class Verdict(_Record):
     num_rows: int
     metrics: Mapping[str, Mapping[str, float | None]]
     worst_slices: Mapping[str, WorstSlice]
+    slices: Mapping[str, SliceFigures] = {}
+    num_slices: int = 0
     note: str = ""
 
     @property

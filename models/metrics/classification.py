@@ -1,33 +1,26 @@
 """Metrics of classification for TFMA, from one pass over labels and probabilities.
 
 All of them are read from the same counts, which Beam merges: a confusion matrix, the log loss, and
-for each class a histogram of scores. Values equal scikit-learn's, but for two that it would call
+for each class a histogram of scores. Values equal scikit-learn's, but for three that it would call
 0.0 or refuse, and that are NaN here because the rows cannot tell: correlation and AUC where all
-rows have the same label, as in a slice by label.
+rows have the same label, as in a slice by label, and F1 of a class that no row has or was given.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
 from models.metrics.one_pass import computations
-
-_Key = TypeVar("_Key", bound=Hashable)
+from models.metrics.roc import ScoreHistograms
 
 _MIN_PROBABILITY = 1e-7
-_LOG_ODDS_BUCKETS = 1000
-"""Buckets of the AUC's histogram for each unit of log odds.
-
-Even steps of probability, as in TFMA's AUC, put all sure answers into one bucket.
-"""
-_MAX_LOG_ODDS = 104.0  # the smallest float32 is exp(-103.3)
 
 
 def _no_weights() -> defaultdict[Any, float]:
@@ -40,12 +33,12 @@ class ClassificationCounts:
 
     Attributes:
       confusion: Weight of the rows by (label, predicted label).
-      scores: Weight of the rows by (class, bucket of its log odds, whether it is the label).
+      scores: Of each class.
       log_loss: Sum of weight times -log(probability of the label).
     """
 
     confusion: dict[tuple[int, int], float] = field(default_factory=_no_weights)
-    scores: dict[tuple[int, int, bool], float] = field(default_factory=_no_weights)
+    scores: ScoreHistograms = field(default_factory=ScoreHistograms)
     log_loss: float = 0.0
 
     def add(self, label: np.ndarray, prediction: np.ndarray, weight: float = 1.0) -> None:
@@ -61,16 +54,14 @@ class ClassificationCounts:
     def _add(self, label: int, probabilities: np.ndarray, weight: float) -> None:
         self.confusion[label, int(np.argmax(probabilities))] += weight
         self.log_loss -= weight * math.log(max(probabilities[label], _MIN_PROBABILITY))
-        with np.errstate(divide="ignore"):
-            log_odds = np.log(probabilities) - np.log(probabilities.sum() - probabilities)
-        buckets = np.rint(log_odds.clip(-_MAX_LOG_ODDS, _MAX_LOG_ODDS) * _LOG_ODDS_BUCKETS)
-        for class_id, bucket in enumerate(buckets.astype(int).tolist()):
-            self.scores[class_id, bucket, class_id == label] += weight
+        others = probabilities.sum() - probabilities
+        self.scores.add(probabilities, others, np.arange(len(others)) == label, weight)
 
     def merge(self, other: ClassificationCounts) -> None:
         """Counts the rows of `other` too."""
-        _add_all(self.confusion, other.confusion)
-        _add_all(self.scores, other.scores)
+        for pair, weight in other.confusion.items():
+            self.confusion[pair] += weight
+        self.scores.merge(other.scores)
         self.log_loss += other.log_loss
 
     def matrix(self) -> np.ndarray:
@@ -80,11 +71,6 @@ class ClassificationCounts:
             [[self.confusion[label, predicted] for predicted in present] for label in present],
             float,
         )
-
-
-def _add_all(weights: dict[_Key, float], others: Mapping[_Key, float]) -> None:
-    for key, weight in others.items():
-        weights[key] += weight
 
 
 def accuracy(counts: ClassificationCounts) -> float:
@@ -116,35 +102,23 @@ def macro_f1(counts: ClassificationCounts) -> float:
     return float(np.mean(2 * matrix.diagonal() / (matrix.sum(axis=0) + matrix.sum(axis=1))))
 
 
-def macro_auc(counts: ClassificationCounts) -> float:
-    """Returns the mean area under the ROC curves of each class against the rest.
+def f1(counts: ClassificationCounts, class_id: int) -> float:
+    """Returns the F1 of one class, as GLUE takes it of the rows that say yes."""
+    either = sum(
+        weight * ((label == class_id) + (predicted == class_id))
+        for (label, predicted), weight in counts.confusion.items()
+    )
+    return 2 * counts.confusion.get((class_id, class_id), 0.0) / either if either else math.nan
 
-    Of two classes that is the AUC. Classes that no row has, or every row, do not count; NaN where
-    that leaves none.
-    """
-    areas = [
-        _auc(counts, class_id)
-        for class_id in sorted({class_id for class_id, _, _ in counts.scores})
-    ]
-    defined = [area for area in areas if not math.isnan(area)]
-    return float(np.mean(defined)) if defined else math.nan
+
+def macro_auc(counts: ClassificationCounts) -> float:
+    """Returns the mean area under the ROC curves of each class against the rest."""
+    return counts.scores.macro_auc()
 
 
 def cross_entropy(counts: ClassificationCounts) -> float:
     """Returns the mean of -log(probability of the label)."""
     return counts.log_loss / sum(counts.confusion.values())
-
-
-def _auc(counts: ClassificationCounts, class_id: int) -> float:
-    """Returns the share of (negative, positive) pairs in the right order; a tie is half right."""
-    buckets = sorted({bucket for scored, bucket, _ in counts.scores if scored == class_id})
-    negatives = np.array([counts.scores[class_id, bucket, False] for bucket in buckets], float)
-    positives = np.array([counts.scores[class_id, bucket, True] for bucket in buckets], float)
-    pairs = negatives.sum() * positives.sum()
-    if pairs == 0:
-        return math.nan
-    negatives_below = np.cumsum(negatives) - negatives
-    return float((positives * (negatives_below + negatives / 2)).sum() / pairs)
 
 
 class ClassificationAccuracy(metric_types.Metric):
@@ -166,6 +140,18 @@ class ClassificationMacroF1(metric_types.Metric):
 
     def __init__(self, name: str = "macro_f1") -> None:
         super().__init__(computations(ClassificationCounts, macro_f1), name=name)
+
+
+class ClassificationF1(metric_types.Metric):
+    """`f1` as a TFMA metric."""
+
+    def __init__(self, class_id: int, name: str = "f1") -> None:
+        value = partial(f1, class_id=class_id)
+        super().__init__(computations(ClassificationCounts, value), name=name)
+        self._class_id = class_id
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "class_id": self._class_id}
 
 
 class ClassificationMacroAUC(metric_types.Metric):

@@ -16,6 +16,7 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
 from models.metrics.one_pass import computations
+from models.metrics.roc import ScoreHistograms
 
 _THRESHOLD = 0.5
 
@@ -31,6 +32,7 @@ class LabelCounts:
       given: Weight of the rows that were given a label, by label.
       exact: Weight of the rows whose labels are all right.
       rows: Weight of all rows.
+      scores: Of each label.
     """
 
     threshold: float = _THRESHOLD
@@ -39,6 +41,7 @@ class LabelCounts:
     given: np.ndarray = field(default_factory=lambda: np.zeros(1))
     exact: float = 0.0
     rows: float = 0.0
+    scores: ScoreHistograms = field(default_factory=ScoreHistograms)
 
     def add(self, label: np.ndarray, prediction: np.ndarray, weight: float = 1.0) -> None:
         """Counts one row.
@@ -54,11 +57,14 @@ class LabelCounts:
         self.given = self.given + weight * given
         self.exact += weight * bool((had == given).all())
         self.rows += weight
+        probabilities = prediction.astype(np.float64)
+        self.scores.add(probabilities, 1.0 - probabilities, had, weight)
 
     def merge(self, other: LabelCounts) -> None:
         """Counts the rows of `other` too."""
         for name in ("right", "had", "given", "exact", "rows"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.scores.merge(other.scores)
 
 
 def micro_f1(counts: LabelCounts) -> float:
@@ -72,6 +78,11 @@ def macro_f1(counts: LabelCounts) -> float:
     either = counts.had + counts.given
     occurs = either > 0
     return float(np.mean(2 * counts.right[occurs] / either[occurs])) if occurs.any() else math.nan
+
+
+def macro_auc(counts: LabelCounts) -> float:
+    """Returns the mean area under the ROC curves of the labels, whatever the threshold."""
+    return counts.scores.macro_auc()
 
 
 def exact_match(counts: LabelCounts) -> float:
@@ -111,3 +122,10 @@ class MultiLabelExactMatch(_MultiLabelMetric):
 
     def __init__(self, threshold: float = _THRESHOLD, name: str = "exact_match") -> None:
         super().__init__(exact_match, threshold=threshold, name=name)
+
+
+class MultiLabelMacroAUC(_MultiLabelMetric):
+    """`macro_auc` as a TFMA metric; it has the threshold of the counts that it shares."""
+
+    def __init__(self, threshold: float = _THRESHOLD, name: str = "auc") -> None:
+        super().__init__(macro_auc, threshold=threshold, name=name)

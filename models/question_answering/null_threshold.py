@@ -1,7 +1,8 @@
 """Finds how much better than the best span no answer must be, on dev rows.
 
-As `find_best_thresh` of SQuAD's evaluation script, on pieces in the place of words: the threshold
-is that with the highest mean F1.
+As `find_best_thresh` of SQuAD's evaluation script: the threshold is that with the highest mean F1.
+It differs in what F1 is: of pieces in the place of words, and with the first answer of a row alone,
+which is the only one that windows know.
 """
 
 from __future__ import annotations

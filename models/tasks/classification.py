@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
+from typing_extensions import Self
 
 from models.tasks.base import FeatureValue, Metric, Recipe, RowValue
 from models.tasks.labels import LabelOptions, label_id
@@ -23,11 +25,32 @@ _METRICS_MODULE = "models.metrics.classification"
 class Options(LabelOptions, TextOptions):
     """The `task` section of a classification config."""
 
-    metric: Literal["accuracy", "mcc", "macro_f1"] = Field(
+    positive: str | None = Field(
+        default=None,
+        description="Label whose F1 is measured as f1, such as `1` of MRPC and QQP; unset: none.",
+    )
+    metric: Literal["accuracy", "mcc", "macro_f1", "f1"] = Field(
         default="accuracy",
         description="What decides: the dev metric by which weights are chosen, and the metric of "
-        "the gate's rules where the config gives none.",
+        "the gate's rules where the config gives none; f1 needs `positive`.",
     )
+
+    @field_validator("positive", mode="before")
+    @classmethod
+    def _as_label(cls, positive: object) -> object:
+        """YAML reads 1 as a number, as it does in labels."""
+        is_number = isinstance(positive, int) and not isinstance(positive, bool)
+        return str(positive) if is_number else positive
+
+    @model_validator(mode="after")
+    def _positive_is_a_label(self) -> Self:
+        if self.positive is None and self.metric == "f1":
+            raise ValueError("metric f1 is that of one label; name it as `positive`")
+        if self.positive is not None and self.positive not in self.labels:
+            raise ValueError(
+                f"positive must be one of {', '.join(self.labels)}; received {self.positive!r}"
+            )
+        return self
 
 
 class Classification(TextTask):
@@ -94,9 +117,12 @@ class Classification(TextTask):
     def training_metrics(self) -> list[keras.metrics.Metric]:
         import keras
 
-        from models.training.metrics import MacroF1, MatthewsCorrelation
+        from models.training.metrics import F1, MacroF1, MatthewsCorrelation
 
+        others: dict[str, Callable[..., keras.metrics.Metric]]
         others = {"mcc": MatthewsCorrelation, "macro_f1": MacroF1}
+        if (positive_id := self._positive_id) is not None:
+            others["f1"] = partial(F1, class_id=positive_id)
         decisive = others.get(self.options.metric)
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         if decisive is None:
@@ -127,11 +153,19 @@ class Classification(TextTask):
 
     # --- evaluation ------------------------------------------------------------------------------
 
+    @property
+    def _positive_id(self) -> int | None:
+        """Position of the label whose F1 is measured; None where there is none."""
+        positive = self.options.positive
+        return None if positive is None else self.labels.index(positive)
+
     def metrics(self) -> tuple[Metric, ...]:
+        f1 = Metric("f1", "ClassificationF1", _METRICS_MODULE, {"class_id": self._positive_id})
         every = (
             Metric("accuracy", "ClassificationAccuracy", _METRICS_MODULE),
             Metric("mcc", "ClassificationMatthewsCorrelation", _METRICS_MODULE),
             Metric("macro_f1", "ClassificationMacroF1", _METRICS_MODULE),
+            *([] if self.options.positive is None else [f1]),
             Metric("auc", "ClassificationMacroAUC", _METRICS_MODULE),
             Metric(
                 "cross_entropy",

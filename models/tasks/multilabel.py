@@ -166,6 +166,7 @@ class MultiLabel(TextTask):
             Metric("micro_f1", "MultiLabelMicroF1", _METRICS_MODULE, config),
             Metric("macro_f1", "MultiLabelMacroF1", _METRICS_MODULE, config),
             Metric("exact_match", "MultiLabelExactMatch", _METRICS_MODULE, config),
+            Metric("auc", "MultiLabelMacroAUC", _METRICS_MODULE, config),
         )
 
     @property

@@ -54,7 +54,9 @@ class Options(Section):
     )
     max_answer_length: PositiveInt = Field(default=30, description="Pieces of the longest answer.")
     n_best: PositiveInt = Field(
-        default=20, description="Spans whose probabilities add up to 1, with that of no answer."
+        default=20,
+        description="Spans whose probabilities add up to 1, with that of no answer; the best of "
+        "them is served.",
     )
 
 
@@ -256,7 +258,7 @@ class QuestionAnswering(Task):
     # --- what dev rows decide and show -----------------------------------------------------------
 
     def calibrate(self, model: keras.Model, batches: Iterable[Features]) -> None:
-        """Sets the null threshold of a model to that with the best F1 on dev rows."""
+        """Sets the null threshold to that with the best F1 on dev rows, of first answers."""
         from models.question_answering.dev_windows import window_answers
         from models.question_answering.null_threshold import find_null_threshold, row_margins
 

@@ -59,6 +59,24 @@ class MacroF1(_Confusion):
         return ops.divide_no_nan(ops.sum(scores), ops.sum(occurring))
 
 
+class F1(_Confusion):
+    """The F1 of one label."""
+
+    def __init__(self, num_labels: int, *, class_id: int, name: str = "f1") -> None:
+        """Makes the metric.
+
+        Args:
+          num_labels: Number of labels.
+          class_id: Id of the label.
+          name: Of the metric.
+        """
+        super().__init__(num_labels, name=name)
+        self._class_id = class_id
+
+    def value(self, labels: Any, predictions: Any, right: Any) -> Any:
+        return ops.divide_no_nan(2 * right, labels + predictions)[self._class_id]
+
+
 class MicroF1(keras.metrics.Metric):
     """The F1 of all labels of all rows taken together, where a row may have several."""
 

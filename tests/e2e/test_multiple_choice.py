@@ -77,6 +77,19 @@ def test_the_model_is_measured_by_level_and_published(output: Path, report: RunR
     metrics = report.verdict.metrics
     assert set(metrics) == {"candidate", "overlap"}
     assert 0 <= metrics["candidate"]["accuracy"] <= 1
+    slices = report.verdict.slices
+    assert set(slices) == {
+        "level=high",
+        "level=middle",
+        "num_options=3",
+        "num_options=4",
+        "question_length=1-8",
+    }
+    levels = [slices["level=high"], slices["level=middle"]]
+    assert [level.num_rows for level in levels] == [50, 50]
+    for model, values in metrics.items():
+        accuracies = [level.values[model] or 0.0 for level in levels]
+        assert sum(accuracies) / 2 == pytest.approx(values["accuracy"])
 
 
 def test_answers_to_questions_of_unlike_many_options(output: Path, report: RunReport) -> None:

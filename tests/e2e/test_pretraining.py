@@ -92,6 +92,8 @@ def test_the_pretrained_model_is_published_and_fills_in_masks(folder: Path) -> N
     metrics = report.verdict.metrics
     assert metrics["candidate"].keys() >= {"mlm_accuracy", "mlm_top_k", "sop_accuracy"}
     assert 0.0 < metrics["unigram"]["mlm_accuracy"] < 1.0
+    features = {name.partition("=")[0] for name in report.verdict.slices}
+    assert features == {"sentences", "length_bucket"}
     (answer,) = predict(folder / "runs" / "corpus" / "serving", ["The film was [MASK]."])
     assert len(answer["tokens"]) == 1
 

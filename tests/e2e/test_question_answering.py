@@ -79,6 +79,25 @@ def test_squad_goes_from_the_file_to_a_published_model(output: tuple[Path, RunRe
     assert set(metrics["candidate"]) >= {"f1", "exact_match", "has_answer_f1", "no_answer_accuracy"}
 
 
+def test_f1_is_told_by_answer_question_word_and_length(output: tuple[Path, RunReport]) -> None:
+    verdict = output[1].verdict
+    assert verdict is not None
+    slices = verdict.slices
+    assert set(slices) == {
+        "answer_present=yes",
+        "answer_present=no",
+        "question_word=where",
+        "question_word=who",
+        "length_bucket=1-64",
+    }
+    for model, metrics in verdict.metrics.items():
+        # Only `where` is answered by a context.
+        for name in ("answer_present=yes", "question_word=where"):
+            assert slices[name].values[model] == pytest.approx(metrics["has_answer_f1"])
+        for name in ("answer_present=no", "question_word=who"):
+            assert slices[name].values[model] == pytest.approx(metrics["no_answer_accuracy"])
+
+
 def test_answers_are_parts_of_their_contexts(output: tuple[Path, RunReport]) -> None:
     context = "The \U0001f3f0 of Caen \u05d5\u05d4\u05dc\u05d0\u05d4 was built. " * 20
     questions = ["Where was it built?", "Who built it?", ""]

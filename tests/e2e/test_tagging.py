@@ -89,6 +89,16 @@ def test_every_model_is_measured_by_entities_and_by_type(report: RunReport) -> N
     assert 0.2 < metrics["majority_tag"]["f1"] < 0.8
 
 
+def test_f1_is_told_for_the_texts_of_each_type_and_length(report: RunReport) -> None:
+    assert report.verdict is not None
+    slices = report.verdict.slices
+    assert set(slices) == {"entity_type=person", "entity_type=place", "length_bucket=1-8"}
+    assert {figures.metric for figures in slices.values()} == {"f1"}
+    assert slices["entity_type=person"].num_rows + slices["entity_type=place"].num_rows == 60
+    for figures in slices.values():
+        assert set(figures.values) == {"candidate", "majority_tag"}
+
+
 def test_the_published_model_answers_raw_text_with_entities(output: Path) -> None:
     text = "I met Crème today ."
     lines = predict_lines(from_model_base(output / "serving"), [text, ""])

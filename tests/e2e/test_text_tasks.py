@@ -82,6 +82,11 @@ def test_sts_b_from_files_to_scores(tmp_path: Path) -> None:
     assert set(metrics) == {"candidate", "mean", "tfidf_ridge"}
     assert metrics["mean"]["pearson"] == 0.0
     assert metrics["candidate"]["mse"] < 30
+    assert set(report.verdict.slices) == {
+        "genre=main-captions",
+        "genre=main-news",
+        "length_bucket=9-16",
+    }
     rows = [{"text": "A dog.", "text_pair": "A dog."}, {"text": "", "text_pair": "x"}]
     answers = list(predict(tmp_path / "run" / "serving", rows))
     assert [set(answer) for answer in answers] == [{"score"}, {"score"}]
@@ -95,8 +100,10 @@ def test_mrpc_from_files_to_labels(tmp_path: Path) -> None:
             first, second, same = _sentences(draw)
             lines.append(f"{int(same > 0)}\t{number}\t{number + 1}\t{first}\t{second}")
         (tmp_path / name).write_bytes("\r\n".join(lines).encode("utf-8-sig"))
-    report = _run("mrpc.yaml", tmp_path, "evaluate.thresholds=[{metric: accuracy, min: 0}]")
+    report = _run("mrpc.yaml", tmp_path, "evaluate.thresholds=[{metric: f1, min: 0}]")
     assert report.status == "published", report.error
+    assert report.verdict is not None
+    assert 0 < report.verdict.metrics["tfidf"]["f1"] < 1
     (answer,) = predict(tmp_path / "run" / "serving", [{"text": "A dog.", "text_pair": "A cat."}])
     assert answer["labels"] == ["0", "1"]
 
@@ -121,6 +128,10 @@ def test_several_labels_from_files_to_answers(tmp_path: Path) -> None:
     metrics = report.verdict.metrics
     assert metrics["tfidf_one_vs_rest"]["micro_f1"] > 0.9
     assert metrics["frequency"]["exact_match"] > 0
+    assert metrics["frequency"]["auc"] == 0.5
+    assert set(report.verdict.slices) == {
+        *("label=dog", "label=guitar", "label=plane", "length_bucket=1-8"),
+    }
     (answer,) = predict(tmp_path / "run" / "serving", ["Here is dog."])
     assert set(answer) == {"chosen", "labels", "probabilities"}
     probabilities = dict(zip(answer["labels"], answer["probabilities"], strict=True))

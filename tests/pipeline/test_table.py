@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from components.evaluation.verdict import ChampionStatus, Verdict
+from components.evaluation.verdict import ChampionStatus, SliceFigures, Verdict
 from models.tuning.record import TrialRecord, TuningRecord
 from pipeline.console import make_console
 from pipeline.report import RunReport
@@ -57,18 +57,66 @@ def test_without_a_search_there_is_no_table_of_trials():
     assert "Trials" not in shown()
 
 
-@pytest.mark.parametrize("note", ["", "eval has 20 rows: [few]"])
-def test_the_note_of_the_verdict_stands_below_its_rules(note):
-    verdict = Verdict(
+def verdict(slices, num_slices=None, note=""):
+    return Verdict(
         blessed=True,
         reasons=(),
-        champion=ChampionStatus(status="none"),
+        champion=ChampionStatus(status="compared"),
         split="eval",
-        num_rows=20,
-        metrics={},
+        num_rows=100,
+        metrics={"champion": {"accuracy": 0.7}, "candidate": {"accuracy": 0.8}},
         worst_slices={},
+        slices={
+            name: SliceFigures(metric="accuracy", num_rows=1234, values=values)
+            for name, values in slices.items()
+        },
+        num_slices=num_slices or len(slices),
         note=note,
     )
-    text = shown(verdict=verdict)
+
+
+def cells(text, start):
+    return [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in text.splitlines()
+        if start in line
+    ]
+
+
+@pytest.mark.parametrize("note", ["", "eval has 20 rows: [few]"])
+def test_the_note_of_the_verdict_stands_below_its_rules(note):
+    text = shown(verdict=verdict({}, note=note))
     assert ("note" in text) == bool(note)
     assert note in text
+
+
+def test_every_model_stands_side_by_side_on_each_slice():
+    text = shown(
+        verdict=verdict(
+            {
+                "file=dev_matched.tsv": {"champion": 0.81, "candidate": 0.84},
+                "file=dev_mismatched.tsv": {"champion": None, "candidate": 0.85},
+            }
+        )
+    )
+    assert "accuracy by slice" in text
+    assert cells(text, "file=") == [
+        ["file=dev_matched.tsv", "1,234", "0.8400", "0.8100"],
+        ["file=dev_mismatched.tsv", "1,234", "0.8500", "–"],
+    ]
+    assert "run.json has" not in text
+
+
+def test_the_worst_slices_of_each_feature_are_printed_and_the_others_counted():
+    values = {"candidate": 0.5}
+    many = {f"title={number}": values for number in range(30)}
+    text = shown(verdict=verdict(many | {"label=a": values}, num_slices=2000))
+    assert [row[0] for row in cells(text, "title=")] == [f"title={number}" for number in range(10)]
+    assert len(cells(text, "label=a")) == 1
+    assert "11 of 2,000 slices, the worst of each feature; run.json has 31" in " ".join(
+        text.split()
+    )
+
+
+def test_without_slices_there_is_no_table_of_them():
+    assert "by slice" not in shown(verdict=verdict({}))

@@ -124,6 +124,13 @@ def test_champion_and_baselines_are_measured_in_one_pass(evaluation):
     result = tfma.load_eval_result(str(evaluation.evaluation_dir), model_name="champion")
     slices = {slice_key for slice_key, _ in result.slicing_metrics}
     assert {(), (("label", "positive"),), (("source", "web"),)} <= slices
+    by_source = {
+        name: figures for name, figures in verdict.slices.items() if name.startswith("source=")
+    }
+    assert sum(figures.num_rows for figures in by_source.values()) == verdict.num_rows
+    for model, metrics in verdict.metrics.items():
+        mean = sum(item.num_rows * item.values[model] for item in by_source.values()) / 8
+        assert mean == pytest.approx(metrics["accuracy"])
 
 
 def test_a_worse_candidate_is_not_blessed(evaluation):

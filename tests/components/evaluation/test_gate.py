@@ -1,15 +1,19 @@
 """The gate judges by numbers alone: every rule, what it skips and why."""
 
 import math
+from pathlib import Path
 
 import pytest
+import yaml
 
+from components.evaluation import slices
 from components.evaluation.config import EvaluateConfig
 from components.evaluation.gate import judge
 from components.evaluation.measurements import Measurements
 from components.evaluation.verdict import ChampionStatus, Verdict
 from models.tasks.base import Metric
 
+CONFIGS = Path(__file__).parents[3] / "configs"
 METRICS = (Metric("accuracy", "Accuracy"), Metric("loss", "Loss", higher_is_better=False))
 COMPARED = ChampionStatus(status="compared")
 NONE = ChampionStatus(status="none", reason="no model was blessed before")
@@ -19,12 +23,12 @@ def measured(**overall):
     """Returns measurements of models by name: overall accuracy, and slices as a dict."""
     values = {}
     for model, accuracy in overall.items():
-        slices = accuracy if isinstance(accuracy, dict) else {"overall": accuracy}
+        by_slice = accuracy if isinstance(accuracy, dict) else {"overall": accuracy}
         values[model] = {
-            name: {"accuracy": value, "loss": 1 - value} for name, value in slices.items()
+            name: {"accuracy": value, "loss": 1 - value} for name, value in by_slice.items()
         }
     rows = {"overall": 100, "label=a": 60, "label=b": 40, "length=1-8": 5}
-    named = {name for slices in values.values() for name in slices}
+    named = {name for by_slice in values.values() for name in by_slice}
     return Measurements(values, {name: rows[name] for name in named})
 
 
@@ -214,6 +218,70 @@ def test_the_worst_slice_is_one_with_enough_rows():
 def test_small_slices_are_the_worst_where_there_are_no_others():
     found = measured(candidate={"overall": 0.9, "length=1-8": 0.2})
     assert verdict_on(found).worst_slices["candidate"].slice == "length=1-8"
+
+
+def test_every_slice_is_in_the_record_for_every_model():
+    found = measured(
+        candidate=SLICED["candidate"] | {"label=b": math.nan}, champion=SLICED["champion"]
+    )
+    verdict = verdict_on(found, champion=COMPARED)
+    assert {name: dict(figures.values) for name, figures in verdict.slices.items()} == {
+        "label=a": {"candidate": 0.95, "champion": 0.8},
+        "label=b": {"candidate": None, "champion": 0.75},
+        "length=1-8": {"candidate": 0.2, "champion": 0.9},
+    }
+    assert [figures.num_rows for figures in verdict.slices.values()] == [60, 40, 5]
+    assert {figures.metric for figures in verdict.slices.values()} == {"accuracy"}
+    assert verdict.num_slices == 3
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [(METRICS[0], ["of=b", "of=a", "of=few"]), (METRICS[1], ["of=a", "of=b", "of=few"])],
+)
+def test_slices_of_a_feature_come_worst_first_and_small_ones_last(metric, expected):
+    values = {name: {metric.name: value} for name, value in (("of=a", 0.9), ("of=b", 0.4))}
+    found = Measurements(
+        {"candidate": values | {"of=few": {metric.name: 0.1}}},
+        {"of=a": 50, "of=b": 50, "of=few": 9},
+    )
+    assert list(verdict_on(found, metrics=[metric]).slices) == expected
+
+
+def test_of_very_many_slices_those_with_most_rows_are_kept(monkeypatch):
+    monkeypatch.setattr(slices, "MAX_SLICES", 2)
+    verdict = verdict_on(measured(**SLICED), champion=COMPARED)
+    assert list(verdict.slices) == ["label=b", "label=a"]
+    assert verdict.num_slices == 3
+
+
+def test_each_dev_file_of_mnli_has_a_figure_and_rules_of_its_own():
+    config = yaml.safe_load((CONFIGS / "mnli.yaml").read_text("utf-8"))["evaluate"]
+    matched, mismatched = "file=dev_matched.tsv", "file=dev_mismatched.tsv"
+    accuracy = {
+        "candidate": {"overall": 0.75, matched: 0.84, mismatched: 0.66},
+        "champion": {"overall": 0.75, matched: 0.8, mismatched: 0.7},
+        "tfidf": {"overall": 0.6, matched: 0.6, mismatched: 0.6},
+        "majority": {"overall": 0.35, matched: 0.35, mismatched: 0.35},
+    }
+    verdict = judge(
+        Measurements(
+            {
+                model: {name: {"accuracy": value} for name, value in values.items()}
+                for model, values in accuracy.items()
+            },
+            {"overall": 19647, matched: 9815, mismatched: 9832},
+        ),
+        config=EvaluateConfig.model_validate(config),
+        metrics=METRICS,
+        baselines=["majority", "tfidf"],
+        champion=COMPARED,
+        split="eval",
+    )
+    assert verdict.slices[matched].values["candidate"] == 0.84
+    assert verdict.slices[mismatched].values["candidate"] == 0.66
+    failed = [reason for reason in verdict.reasons if reason.outcome == "fail"]
+    assert [(reason.slice, reason.over) for reason in failed] == [(mismatched, "champion")]
 
 
 def test_a_verdict_survives_the_round_trip_even_with_values_that_are_not_numbers():

@@ -1,5 +1,6 @@
 import json
 import math
+from functools import partial
 
 import apache_beam as beam
 import numpy as np
@@ -13,7 +14,7 @@ from models.metrics.classification import ClassificationCounts
 from models.tasks import create_task
 from schemas import features as keys
 
-TASK = create_task({"name": "classification", "labels": ["a", "b", "c"]})
+TASK = create_task({"name": "classification", "labels": ["a", "b", "c"], "positive": "b"})
 
 
 def random_answers(num_labels, num_rows=500, sharpness=3.0, seed=0):
@@ -41,6 +42,7 @@ def from_sklearn(labels, probabilities):
         "accuracy": sklearn_metrics.accuracy_score(labels, predictions),
         "mcc": sklearn_metrics.matthews_corrcoef(labels, predictions),
         "macro_f1": sklearn_metrics.f1_score(labels, predictions, average="macro"),
+        "f1": sklearn_metrics.f1_score(labels == 1, predictions == 1),
         "auc": sklearn_metrics.roc_auc_score(labels, scores, multi_class="ovr"),
         "cross_entropy": sklearn_metrics.log_loss(labels, normalized),
     }
@@ -50,6 +52,7 @@ FUNCTIONS = {
     "accuracy": metrics.accuracy,
     "mcc": metrics.matthews_correlation,
     "macro_f1": metrics.macro_f1,
+    "f1": partial(metrics.f1, class_id=1),
     "auc": metrics.macro_auc,
     "cross_entropy": metrics.cross_entropy,
 }
@@ -91,6 +94,12 @@ def test_rows_of_one_label_have_no_auc_and_no_correlation():
     assert math.isnan(metrics.macro_auc(counts))
     assert math.isnan(metrics.matthews_correlation(counts))
     assert metrics.accuracy(counts) == 0.5
+
+
+def test_f1_of_a_class_that_no_row_has_or_was_given_cannot_be_told():
+    counts = count([1, 1], [[0.2, 0.8, 0.0], [0.9, 0.1, 0.0]])
+    assert math.isnan(metrics.f1(counts, 2))
+    assert metrics.f1(counts, 0) == 0.0
 
 
 def test_constant_predictions_do_not_correlate():
@@ -147,7 +156,8 @@ def evaluate(labels, candidate, champion, output):
     config = text_format.Parse(EVAL_CONFIG, tfma.EvalConfig())
     spec = config.metrics_specs.add()
     for metric in TASK.metrics():
-        spec.metrics.add(class_name=metric.class_name, module=metric.module)
+        config_json = json.dumps(metric.config or {})
+        spec.metrics.add(class_name=metric.class_name, module=metric.module, config=config_json)
     config = tfma.utils.update_eval_config_with_defaults(config, has_baseline=True)
     rows = [
         {

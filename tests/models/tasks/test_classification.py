@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import yaml
 from pydantic import ValidationError
 
 from models.packing import pad
@@ -13,6 +16,8 @@ from schemas import features as keys
 from schemas.errors import UserError
 from tests.models.conftest import SENTENCES
 from tests.models.tasks.pooled import build, padded
+
+CONFIGS = Path(__file__).parents[3] / "configs"
 
 
 def classification(*labels, **options):
@@ -241,12 +246,36 @@ def test_first_metric_decides(task):
     assert task.metrics()[0].name == task.selection_metric == "accuracy"
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "mcc", "macro_f1"])
+@pytest.mark.parametrize("metric", ["accuracy", "mcc", "macro_f1", "f1"])
 def test_metric_of_the_config_decides(metric):
-    task = classification("good", "bad", metric=metric)
+    task = classification("good", "bad", metric=metric, positive="bad")
     assert task.metrics()[0].name == task.selection_metric == metric
     assert metric in [trained.name for trained in task.training_metrics()]
-    assert len(task.metrics()) == 5
+    assert len(task.metrics()) == 6
+
+
+@pytest.mark.parametrize("name", ["mrpc", "qqp"])
+def test_f1_of_the_paraphrases_is_measured(name):
+    config = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text("utf-8"))
+    (f1,) = [metric for metric in create_task(config["task"]).metrics() if metric.name == "f1"]
+    assert f1.config == {"class_id": 1}
+
+
+def test_f1_is_measured_of_a_label_that_is_named_only(task):
+    assert "f1" not in [metric.name for metric in task.metrics()]
+    assert "f1" in [metric.name for metric in classification(0, 1, positive=1).metrics()]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"positive": "yes"}, "positive must be one of good, bad; received 'yes'"),
+        ({"metric": "f1"}, "metric f1 is that of one label; name it as `positive`"),
+    ],
+)
+def test_wrong_positive_label(options, message):
+    with pytest.raises(ValidationError, match=message):
+        classification("good", "bad", **options)
 
 
 def test_only_cross_entropy_is_better_when_lower(task):

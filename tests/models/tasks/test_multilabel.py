@@ -113,3 +113,5 @@ def test_constant_loss_is_the_mean_entropy(task):
 
 def test_first_metric_decides(task):
     assert task.metrics()[0].name == task.selection_metric == "micro_f1"
+    names = [metric.name for metric in task.metrics()]
+    assert names == ["micro_f1", "macro_f1", "exact_match", "auc"]

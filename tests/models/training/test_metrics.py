@@ -1,9 +1,11 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
-from models.training.metrics import MacroF1, MatthewsCorrelation, MicroF1, PearsonCorrelation
+from models.training.metrics import F1, MacroF1, MatthewsCorrelation, MicroF1, PearsonCorrelation
 
 
 def in_batches(metric, labels, predictions, weights=None, parts=4):
@@ -30,6 +32,10 @@ def classified(rng):
     [
         (MatthewsCorrelation, sklearn_metrics.matthews_corrcoef),
         (MacroF1, lambda *rows: sklearn_metrics.f1_score(*rows, average="macro")),
+        (
+            partial(F1, class_id=2),
+            lambda labels, predicted: sklearn_metrics.f1_score(labels == 2, predicted == 2),
+        ),
     ],
 )
 def test_values_equal_those_of_scikit_learn(metric, expected, classified):
