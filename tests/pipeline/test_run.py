@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run import explained
+from pipeline.loading import load_config
+from pipeline.report import REPORT_FILE, read_report
+from pipeline.run import explained, run
 from schemas.errors import RefusedError
 
 _LOG = Path("run.log")
@@ -44,3 +46,20 @@ def test_an_interrupt_says_how_to_go_on() -> None:
 def test_anything_else_names_its_last_line_and_the_log() -> None:
     told = explained(ValueError("In user code:\n\n  bad shape"), _LOG)
     assert (told.exit_code, str(told)) == (1, "ValueError: bad shape; see run.log")
+
+
+def test_notes_are_shown_and_reported(tmp_path, monkeypatch, capfd) -> None:
+    (tmp_path / "rows.tsv").write_text("text\tlabel\ngood\ta\nbad\tb\n", "utf-8")
+    path = tmp_path / "first.yaml"
+    path.write_text(
+        "name: first\n"
+        "task: {name: classification, labels: [a, b]}\n"
+        f"ingest: {{train: {tmp_path}/rows.tsv}}\n"
+        f"output: {tmp_path}/out\n",
+        "utf-8",
+    )
+    monkeypatch.setattr("pipeline.run._run_pipeline", lambda *_: None)
+    run(load_config(path), notes=["starts from refused weights [1]"])
+    assert read_report(tmp_path / "out" / REPORT_FILE).notes == ("starts from refused weights [1]",)
+    shown = [line.strip("│ ") for line in capfd.readouterr().out.splitlines()]
+    assert shown.count("starts from refused weights [1]") == 2  # at the start and at the end
