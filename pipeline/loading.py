@@ -103,17 +103,22 @@ def check_config(values: Mapping[str, Any], *, source: str) -> RunConfig:
         config = RunConfig.model_validate(values)
     except ValidationError as error:
         config = None
-        problems += _described(error)
-    problems += _task_problems(values.get("task"))
+        problems += described(error)
+    problems += task_problems(values.get("task"))
     if config is not None and not problems:
         problems += list(_cross_problems(config))
     if config is None or problems:
-        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        raise UserError("\n  ".join([f"{source}: {count}", *problems]))
+        raise all_problems(source, problems)
     return config
 
 
-def _task_problems(task: Any) -> list[str]:
+def all_problems(source: str, problems: Sequence[str]) -> UserError:
+    """Returns the error of a config with several problems, one line each."""
+    count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+    return UserError("\n  ".join([f"{source}: {count}", *problems]))
+
+
+def task_problems(task: Any) -> list[str]:
     """Checks the keys of the task section, which only the named task knows."""
     if not isinstance(task, dict) or not isinstance(task.get("name"), str):
         return []  # reported by RunConfig
@@ -124,7 +129,7 @@ def _task_problems(task: Any) -> list[str]:
     try:
         options.model_validate({key: value for key, value in task.items() if key != "name"})
     except ValidationError as error:
-        return _described(error, prefix=("task",), model=options)
+        return described(error, prefix=("task",), model=options)
     return []
 
 
@@ -169,7 +174,7 @@ def _cross_problems(config: RunConfig) -> Iterable[str]:
     )
 
 
-def _described(
+def described(
     error: ValidationError, prefix: tuple[str, ...] = (), model: type[BaseModel] = RunConfig
 ) -> list[str]:
     """Returns a line a problem: path, rule, received value, and a near key for an unknown one."""
