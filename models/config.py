@@ -10,6 +10,7 @@ from schemas.section import Section
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+ServingPrecision = Literal["float32", "bfloat16"]
 
 
 class VocabularyConfig(Section):
@@ -67,7 +68,7 @@ class ModelConfig(Section):
     initializer_range: PositiveFloat | None = Field(
         default=None, description="Overrides the size's standard deviation of random weights."
     )
-    serving_precision: Literal["float32", "bfloat16"] = Field(
+    serving_precision: ServingPrecision = Field(
         default="float32",
         description="Number format of the matrix products in what is served; bfloat16 is for CPUs "
         "with AVX512-BF16 or AMX.",

@@ -6,12 +6,11 @@ import datetime
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from pipeline.code_version import code_version
 from pipeline.console import make_console
+from pipeline.export_config import check_export, read_overrides
 from pipeline.weights import hub
 from schemas import features as keys
 from schemas.errors import UserError
@@ -22,6 +21,7 @@ from serving.quiet import silence_libraries
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from models.config import ModelConfig
     from models.tasks.base import Task
     from models.weights.checkpoint import Checkpoint, WeightsInfo
     from serving.warmup import WarmupRequest
@@ -41,6 +41,7 @@ def export_fine_tuned(
     max_length: int | None = None,
     vocabulary: Path | None = None,
     pair: bool = False,
+    overrides: Sequence[str] = (),
 ) -> int:
     """Publishes a fine-tuned model as the next version of a model base, without training.
 
@@ -51,28 +52,38 @@ def export_fine_tuned(
       max_length: Longest input in tokens; None: as many as the weights have positions.
       vocabulary: SentencePiece model, where the source has none.
       pair: Whether a classifier was fine-tuned on two texts a row, which no source says.
+      overrides: `key=value` texts: options of the task, and `model.serving_precision`.
 
     Returns:
       The number of the new version.
 
     Raises:
-      UserError: If the source has no head that a task answers with, or the model base cannot be
-        written.
+      UserError: If the source has no head that a task answers with, an option is wrong, or the
+        model base cannot be written.
       AlbertTfxError: If the exported model cannot be served; what is served stays as it was.
     """
     silence_libraries()
+    from models.config import ModelConfig
+    from models.tasks import create_task
     from models.weights.preset import write_preset
     from models.weights.sources import open_checkpoint
 
+    given = read_overrides(overrides)
     checkpoint = open_checkpoint(source, hub(), vocabulary=vocabulary)
     checkpoint = checkpoint.with_labels(tuple(labels) or checkpoint.info.labels)
-    task = _task(checkpoint.info, pair=pair)
+    config = check_export(given, _task_section(checkpoint.info, pair=pair), source=source)
+    task = create_task(config.task)
     length = _length(checkpoint, max_length)
     with tempfile.TemporaryDirectory(prefix="albert-tfx-export-") as work_dir:
         preset, saved_model = Path(work_dir, "preset"), Path(work_dir, "model")
         preset.mkdir()
         write_preset(checkpoint.arranged(task.labels), preset)
-        info = _export(preset, saved_model, task, length, checkpoint.vocabulary)
+        model = ModelConfig(
+            weights=str(preset),
+            max_length=length,
+            serving_precision=config.model.serving_precision,
+        )
+        info = _export(saved_model, task, model, checkpoint.vocabulary)
         version = _publish(saved_model, model_base, info)
     make_console().print(
         f"version {version} of {model_base} answers {_described(task)}",
@@ -82,9 +93,9 @@ def export_fine_tuned(
     return version
 
 
-def _task(info: WeightsInfo, *, pair: bool) -> Task:
-    """Returns the task that a source was fine-tuned for."""
-    from models.tasks import create_task, task_class, task_names
+def _task_section(info: WeightsInfo, *, pair: bool) -> dict[str, Any]:
+    """Returns what a source says of the task that it was fine-tuned for."""
+    from models.tasks import task_class, task_names
     from models.weights.heads import LABELLED
 
     num_outputs = next((info.heads[head] for head in LABELLED if head in info.heads), 0)
@@ -108,10 +119,7 @@ def _task(info: WeightsInfo, *, pair: bool) -> Task:
         )
     if pair and "pair" not in task_class(task["name"]).Options.model_fields:
         raise UserError(f"--pair is for texts with a label or a score; received {task['name']}")
-    try:
-        return create_task({**task, "pair": True} if pair else task)
-    except ValidationError as error:
-        raise UserError(f"{error.errors()[0]['msg']}; name them with --label") from error
+    return {**task, "pair": True} if pair else task
 
 
 def _described(task: Task) -> str:
@@ -128,28 +136,21 @@ def _length(checkpoint: Checkpoint, given: int | None) -> int:
     return given or min(positions, _MAX_LENGTH)
 
 
-def _export(
-    preset: Path, directory: Path, task: Task, max_length: int, vocabulary: bytes
-) -> ModelInfo:
+def _export(directory: Path, task: Task, model: ModelConfig, vocabulary: bytes) -> ModelInfo:
     """Writes the SavedModel of a preset with a head, and returns what it says of itself."""
     from models.candidate import Candidate
-    from models.config import ModelConfig
     from models.export import export_saved_model
     from models.precision import FLOAT32
     from models.tokenizer import AlbertTokenizer
 
     candidate = Candidate.build(
-        task,
-        ModelConfig(weights=str(preset), max_length=max_length),
-        AlbertTokenizer(vocabulary),
-        seed=_SEED,
-        precision=FLOAT32,
+        task, model, AlbertTokenizer(vocabulary), seed=_SEED, precision=FLOAT32
     )
     info = ModelInfo(
         name=MODEL_NAME,
         task=task.name,
         labels=task.labels,
-        max_length=max_length,
+        max_length=model.max_length,
         code_version=code_version("models.weights", f"models.tasks.{task.name}"),
     )
     export_saved_model(str(directory), task, candidate.predict_function(), info)

@@ -15,18 +15,20 @@ from schemas.errors import AlbertTfxError, UserError
 _TRAINER = "Trainer"
 
 
-def run_then(config: RunConfig, then: Path) -> RunReport:
+def run_then(config: RunConfig, then: Path, *, even_if_refused: bool = False) -> RunReport:
     """Runs `config`, and then the config at `then` from the weights and with its vocabulary.
 
     Both configs are checked before anything is started. Where the gate refuses the first candidate,
-    the second run is left out: its weights are no better than what there was.
+    the second run is left out: its weights are no better than what there was. It can be asked for
+    all the same; the first candidate stays unpublished, and the second report says so.
 
     Args:
       config: Any task; its backbone is what the second run starts from.
       then: A config without weights or a vocabulary of its own.
+      even_if_refused: Whether the second run starts from a refused candidate too.
 
     Returns:
-      The report of the second run, or of the first where its candidate was refused.
+      The report of the second run, or of the first where that was the only one.
 
     Raises:
       UserError: If the second config cannot be used.
@@ -35,11 +37,15 @@ def run_then(config: RunConfig, then: Path) -> RunReport:
     _check(load_config(then), config, then)
     load_config(then, trains_here=True)  # as it will be run, but for the weights of the first
     report = run(config)
-    if report.status == "refused":
+    is_refused = report.status == "refused"
+    if is_refused and not even_if_refused:
         return report
     # JSON is YAML, in which any path can be written.
     weights = json.dumps(str(trained_weights(report)))
-    return run(load_config(then, [f"model.weights={weights}"]))
+    return run(
+        load_config(then, [f"model.weights={weights}"]),
+        notes=[_refused_note(report)] if is_refused else [],
+    )
 
 
 def trained_weights(report: RunReport) -> Path:
@@ -60,6 +66,15 @@ def trained_weights(report: RunReport) -> Path:
             f"{folder or 'trained model'}; run it again"
         )
     return folder
+
+
+def _refused_note(report: RunReport) -> str:
+    reasons = report.publication.reasons if report.publication else ()
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    return (
+        f"starts from the weights of the run {report.run_id} of {report.name}, which were refused"
+        f"{why} and are not published"
+    )
 
 
 def _check(second: RunConfig, first: RunConfig, path: Path) -> None:

@@ -90,15 +90,21 @@ def check_config(
     except ValidationError as error:
         config = None
         problems += described(error, RunConfig)
-    problems += _task_problems(values.get("task"))
+    problems += task_problems(values.get("task"))
     if config is not None and not problems:
         problems += list(_cross_problems(config))
         problems += list(file_problems(config)) if trains_here else []
     if config is None or problems:
-        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        located = (problem + _place(problem, places or {}) for problem in problems)
-        raise UserError("\n  ".join([f"{source}: {count}", *located]))
+        raise all_problems(
+            source, [problem + _place(problem, places or {}) for problem in problems]
+        )
     return config
+
+
+def all_problems(source: str, problems: Sequence[str]) -> UserError:
+    """Returns the error of a config with several problems, one line each."""
+    count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+    return UserError("\n  ".join([f"{source}: {count}", *problems]))
 
 
 def _place(problem: str, places: Mapping[str, str]) -> str:
@@ -113,7 +119,7 @@ def _place(problem: str, places: Mapping[str, str]) -> str:
     return f" ({places[path]})" if path in places else ""
 
 
-def _task_problems(task: Any) -> list[str]:
+def task_problems(task: Any) -> list[str]:
     """Checks the keys of the task section, which only the named task knows."""
     if not isinstance(task, dict) or not isinstance(task.get("name"), str):
         return []  # reported by RunConfig

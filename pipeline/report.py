@@ -28,6 +28,7 @@ class RunReport(BaseModel):
       seconds: Wall time, imports included.
       training: The trainer's summary (precision, steps, tokens a second, dev history).
       tuning: Every trial of the search for hyperparameters, where there was one.
+      notes: What else must be known of the run, a sentence each.
       error: Why the run stopped before its end; empty where it did not.
     """
 
@@ -46,6 +47,7 @@ class RunReport(BaseModel):
     verdict: Verdict | None = None
     serving_check: ServingCheckResult | None = None
     publication: Publication | None = None
+    notes: tuple[str, ...] = ()
     error: str = ""
 
     def write(self, path: Path) -> None:

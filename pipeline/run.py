@@ -5,11 +5,12 @@ import errno
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
 from rich.console import Console
+from rich.markup import escape
 
 from components.ingest.sources import Sources, resolve_sources
 from pipeline.config import RunConfig
@@ -25,11 +26,15 @@ LOG_FILE = "run.log"
 CONFIG_FILE = "config.yaml"
 
 
-def run(config: RunConfig) -> RunReport:
+def run(config: RunConfig, *, notes: Sequence[str] = ()) -> RunReport:
     """Runs `config`, shows its progress and its end, and returns the report.
 
     The report is also written to `<output>/runs/<run id>/run.json` and to `<output>/run.json`,
     where a run that ends before its first step does not replace the report of one that did more.
+
+    Args:
+      config: What to run.
+      notes: What else must be known of the run: shown at its start, and part of the report.
 
     Raises:
       UserError: If the input files or the output folder cannot be used, or a gate refused the data.
@@ -46,15 +51,17 @@ def run(config: RunConfig) -> RunReport:
             yaml.safe_dump(config.written_out(), sort_keys=False), "utf-8"
         )
         with noise_to(run_dir / LOG_FILE) as console:
-            return _recorded_run(config, sources, run_dir, console)
+            return _recorded_run(config, sources, run_dir, console, notes)
 
 
 def _recorded_run(
-    config: RunConfig, sources: Sources, run_dir: Path, console: Console
+    config: RunConfig, sources: Sources, run_dir: Path, console: Console, notes: Sequence[str]
 ) -> RunReport:
     """Runs the pipeline under a display, and writes the report whatever happens."""
     log_file = run_dir / LOG_FILE
     console.print(f"[bold]{config.name}[/]  [dim]log: {log_file}[/]", soft_wrap=True)
+    for note in notes:
+        console.print(f"[yellow]{escape(note)}[/]", soft_wrap=True)
     started_at = datetime.datetime.now(datetime.timezone.utc)
     start = time.monotonic()
     display = StepDisplay(console)
@@ -75,6 +82,7 @@ def _recorded_run(
         seconds=round(time.monotonic() - start, 1),
         steps=display.steps,
         model_base=str(config.model_base),
+        notes=tuple(notes),
         error="" if error is None else str(explained(error, log_file)),
         **vars(results),
     )

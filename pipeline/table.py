@@ -155,6 +155,7 @@ def _end(report: RunReport) -> Panel:
     lines = [publication.summary, *publication.reasons] if publication else []
     if spread := seeds_line(report.training or {}):
         lines.append(f"dev {spread}; the best is the candidate")
+    lines += report.notes
     lines.append(f"{len(report.steps)} steps in {report.seconds:.0f} s, {cached} of them cached")
     color = _COLORS[report.status]
     return Panel(

@@ -7,7 +7,13 @@ from schemas.errors import UserError
 
 
 def resolve_columns(
-    path: str, layout: Layout, source_format: Format, config: IngestConfig, task: Task
+    path: str,
+    layout: Layout,
+    source_format: Format,
+    config: IngestConfig,
+    task: Task,
+    *,
+    split: str,
 ) -> dict[str, int | str]:
     """Returns where each role stands: a position, or a name where rows name their columns.
 
@@ -15,18 +21,21 @@ def resolve_columns(
       path: The file, for messages.
       layout: What the beginning of the file shows.
       source_format: Its format.
-      config: `columns` by role; a role of the task that is not in it is looked for by its own name.
+      config: `columns` by role; a role of the task that is not in it is looked for by its own name,
+        and so is the column that eval is split by.
       task: Says which roles there are and which a file must have.
+      split: Split of the file.
 
     Raises:
       UserError: If a column is not in the file.
     """
     found: dict[str, int | str] = {}
-    for role in dict.fromkeys((*task.columns, *config.columns)):
+    split_column = config.split_column(split)
+    for role in dict.fromkeys((*task.columns, *config.columns, *filter(None, [split_column]))):
         wanted = config.columns.get(role, role)
         if (
             role not in config.columns
-            and role not in task.required_columns
+            and role not in (*task.required_columns, split_column)
             and wanted not in layout.names
         ):
             continue
@@ -61,7 +70,8 @@ def _named(
             f"{_position_hint(layout, config)}"
         )
     if name not in layout.names:
-        hint = f"set ingest.columns.{role} to one of them"
+        given = "group_by" if role == name == config.group_by else f"columns.{role}"
+        hint = f"set ingest.{given} to one of them"
         if source_format.by_position:
             hint += (
                 f"; if that line is data, the file has no header: {_position_hint(layout, config)}"

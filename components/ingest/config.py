@@ -69,6 +69,12 @@ class IngestConfig(Section):
     eval_fraction: Annotated[float, Field(gt=0.0, lt=0.9)] = Field(
         default=0.1, description="Share of the rows that go to eval where no eval file is given."
     )
+    group_by: str | None = Field(
+        default=None,
+        description="Column whose rows of one value all go to one side where eval is split from "
+        "train, such as title, the article in SQuAD's files; unset: the text, or the context of a "
+        "question.",
+    )
     format: str = Field(
         default="auto",
         description="tsv, csv, jsonl, parquet, tfrecord, or one of the task's own (conll, race, "
@@ -171,6 +177,10 @@ class IngestConfig(Section):
         splits = {keys.TRAIN: self.train, keys.EVAL: self.eval, keys.TEST: self.test}
         return {split: source for split, source in splits.items() if source}
 
+    def split_column(self, split: str) -> str | None:
+        """Returns the column by which rows of `split` are divided; None: by no column, or not."""
+        return self.group_by if split == keys.TRAIN and self.eval is None else None
+
     @property
     def files(self) -> dict[str, str]:
         """The file pattern of every split that is read from files."""
@@ -193,6 +203,6 @@ class IngestConfig(Section):
         Args:
           pattern: File or glob.
         """
-        taken_out = ("eval", "test", "span", "span_marker")
+        taken_out = ("eval", "test", "group_by", "span", "span_marker")
         update = {"train": pattern, "window": 1, "bigquery": BigQueryConfig()}
         return self.model_copy(update={**update, **dict.fromkeys(taken_out)})

@@ -46,16 +46,19 @@ class RowEncoder:
 
         Args:
           file: The file that the rows come from.
-          config: Longest text; share of eval where it is split from train.
+          config: Longest text; share and column of eval where it is split from train.
           task: Turns a row into features.
         """
         self._file = file
         self._task = task
         self._max_length = config.max_text_length
         self._file_column = config.file_column
-        self._eval_fraction = (
-            config.eval_fraction if config.eval is None and file.split == keys.TRAIN else 0.0
-        )
+        divided = config.eval is None and file.split == keys.TRAIN
+        self._eval_fraction = config.eval_fraction if divided else 0.0
+        self._group_by = config.split_column(file.split)
+        # A column that is read only to split by is no feature.
+        is_feature = self._group_by in (*task.columns, *config.columns)
+        self._left_out = None if is_feature else self._group_by
 
     def encode(self, row: Row) -> EncodedRow | Rejection:
         """Returns the example of a row, or why it cannot be used."""
@@ -63,11 +66,13 @@ class RowEncoder:
         if problem is not None:
             return problem._replace(id=row.id)
         try:
-            features = self._task.encode_row(row.values)
+            given_group = None if self._group_by is None else _group_of(row, self._group_by)
+            values = {role: row.values[role] for role in row.values if role != self._left_out}
+            features = self._task.encode_row(values)
         except RowError as error:
             return reject(row.line, error.reason, str(error), row.raw)._replace(id=row.id)
         digest = _digest(self._task.identity(features))
-        group = self._task.group(features)
+        group = self._task.group(features) if given_group is None else given_group
         features[keys.ROW_ID] = f"{self._file.name}:{row.place}".encode()
         if self._file_column is not None:
             _add_file_name(features, self._file_column, self._file.name)
@@ -86,6 +91,18 @@ class RowEncoder:
             return self._file.split
         fraction = int.from_bytes(digest, "little") / (1 << _FRACTION_BITS)
         return keys.EVAL if fraction < self._eval_fraction else keys.TRAIN
+
+
+def _group_of(row: Row, column: str) -> str:
+    """Returns the value of `ingest.group_by` in a row.
+
+    Raises:
+      RowError: If the row has none.
+    """
+    if column not in row.values:
+        message = f"a row must have a value for {column}, the column of ingest.group_by"
+        raise RowError("missing_column", f"{message}; received none")
+    return "\n".join(row.texts(column))
 
 
 def row_problem(row: Row, task: Task, *, max_length: int) -> Rejection | None:

@@ -181,7 +181,7 @@ def _look_at(path: str, split: str, name: str, config: IngestConfig, task: Task)
         gzipped=gzipped,
         num_bytes=num_bytes,
         header=config.header,
-        columns=resolve_columns(path, layout, source_format, config, task),
+        columns=resolve_columns(path, layout, source_format, config, task, split=split),
         width=layout.width,
         passage_length=config.passage_length,
         comment_prefix=config.comment_prefix,

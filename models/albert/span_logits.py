@@ -15,13 +15,26 @@ class SpanLogits(keras.layers.Layer):
 
     No answer is the first token, `[CLS]`, as start and end. It is answered where its sum is above
     that of the best span by more than `null_threshold` (`null_score_diff_threshold` in
-    run_squad_v2.py of google-research/albert). The threshold is a weight, 0 until it is found on
-    dev rows, so that it goes wherever the model goes.
+    run_squad_v2.py of google-research/albert). The threshold is a weight, which may be found on dev
+    rows, so that it goes wherever the model goes.
     """
+
+    def __init__(self, null_threshold: float = 0.0, **kwargs: Any) -> None:
+        """Makes the layer.
+
+        Args:
+          null_threshold: The first value of the threshold.
+          **kwargs: Of `keras.layers.Layer`.
+        """
+        super().__init__(**kwargs)
+        self._initial_threshold = null_threshold
 
     def build(self, *_: Any) -> None:
         self.null_threshold = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, name="null_threshold"
+            shape=(),
+            initializer=keras.initializers.Constant(self._initial_threshold),
+            trainable=False,
+            name="null_threshold",
         )
         self.built = True
 

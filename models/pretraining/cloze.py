@@ -17,6 +17,8 @@ MASK = "[MASK]"
 """What stands for a hidden word in a text, in what is asked and in what is made here."""
 
 HIDDEN_SHARE = 0.15
+"""Of the words of a text, and in training of the pieces of a row. Source:
+https://arxiv.org/abs/1909.11942, section 4.1."""
 
 _WORD = re.compile(r"[^\W_]+")
 _IN_ORDER, _SWAPPED, _NO_PAIR = 0, 1, -1

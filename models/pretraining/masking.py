@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-MASKED_SHARE = 0.15
-"""Of the pieces of a row. Source of this and the following: https://arxiv.org/abs/1909.11942,
-section 4.1, and create_pretraining_data.py of google-research/albert."""
+from models.pretraining.cloze import HIDDEN_SHARE
 
 SPAN_SHARES = (6 / 11, 3 / 11, 2 / 11)
-"""Of the spans of 1, 2 and 3 words: in proportion to 1/n."""
+"""Of the spans of 1, 2 and 3 words: in proportion to 1/n. Source of this and the following:
+https://arxiv.org/abs/1909.11942, section 4.1, and create_pretraining_data.py of
+google-research/albert."""
 
 _REPLACED_BY_MASK, _LEFT_AS_IT_IS = 0.8, 0.1  # a random piece stands in the place of the rest
 NO_TARGET = -1
@@ -60,7 +60,7 @@ def mask_words(
     special: SpecialPieces,
     *,
     seed: tf.Tensor,
-    max_predictions: int,
+    max_predictions: int | None,
 ) -> MaskedBatch:
     """Hides 15 % of the pieces of each row: whole words, in spans of up to three.
 
@@ -74,7 +74,7 @@ def mask_words(
         special piece.
       special: Pieces that are never hidden, and never put in the place of another.
       seed: Integers `(2,)`.
-      max_predictions: Pieces of a row that may be asked for.
+      max_predictions: Pieces of a row that may be asked for; None: all of its share.
     """
     span_seed, replacement_seed = _split(seed, 2)
     is_special = _is_special(token_ids, special)
@@ -82,8 +82,10 @@ def mask_words(
     after_special = tf.pad(is_special[:, :-1], [[0, 0], [1, 0]], constant_values=True)
     words = _words((word_starts | after_special) & ordinary, ordinary)
     count = tf.reduce_sum(tf.cast(ordinary, tf.int32), axis=1, keepdims=True)
-    share = tf.cast(tf.round(tf.cast(count, tf.float32) * MASKED_SHARE), tf.int32)
-    budget = tf.clip_by_value(share, 1, max_predictions)
+    share = tf.cast(tf.round(tf.cast(count, tf.float32) * HIDDEN_SHARE), tf.int32)
+    budget = tf.maximum(share, 1)
+    if max_predictions is not None:
+        budget = tf.minimum(budget, max_predictions)
     usable = ordinary & (words.lengths <= budget)
     rank = _ranks(tf.where(usable, _span_priority(words.index, span_seed), 2.0))
     # A word is taken if its last piece is within the budget: pieces of a word have ranks in a row.

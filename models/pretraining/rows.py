@@ -62,14 +62,14 @@ def transform_document(
 
 
 def masked_batch(
-    rows: Mapping[str, Any], *, seed: tf.Tensor, max_predictions: int
+    rows: Mapping[str, Any], *, seed: tf.Tensor, max_predictions: int | None
 ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
     """Draws segments and masks for a batch, anew for every seed.
 
     Args:
       rows: What `transform_document` returned.
       seed: Integers `(2,)`.
-      max_predictions: Pieces of a row that may be asked for.
+      max_predictions: Pieces of a row that may be asked for; None: all of its share.
 
     Returns:
       The model's inputs, int32 `(batch, length)`, and `masked_positions`, `(batch, most)`; the

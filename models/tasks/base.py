@@ -278,6 +278,15 @@ class Task(ABC):
         ]
         return [[packed_length([count_pieces(text) for text in texts], max_length)]]
 
+    def scored_positions(self, length: int) -> int:
+        """Returns the tokens of a row for which training scores every piece, for the plan.
+
+        Args:
+          length: Of the row, in tokens.
+        """
+        del length
+        return 0
+
     # --- model -----------------------------------------------------------------------------------
 
     @abstractmethod

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PositiveInt
 
-from models.pretraining.cloze import has_word, make_cloze
+from models.pretraining.cloze import HIDDEN_SHARE, has_word, make_cloze
 from models.pretraining.sentences import split_sentences
 from models.recipes import Recipe
 from models.tasks.base import Features, FeatureValue, Metric, PaddedModel, RowError, RowValue, Task
@@ -45,10 +45,10 @@ class Options(Section):
         default=True,
         description="Whether the order of two segments is learned too, beside masked words.",
     )
-    max_predictions: PositiveInt = Field(
-        default=20,
-        description="Pieces of a row that are hidden at most; 15 % are at a length of "
-        "128, fewer beyond (the original has 20 at 512).",
+    max_predictions: PositiveInt | None = Field(
+        default=None,
+        description="Pieces of a row that are hidden at most (the original has 20 at 512); unset: "
+        "15 % at any length.",
     )
     top_k: Annotated[int, Field(ge=1, le=100)] = Field(
         default=5, description="Pieces that are served for a mask."
@@ -165,6 +165,10 @@ class Pretraining(Task):
         from models.pretraining.rows import cloze_batch
 
         return cloze_batch(rows)
+
+    def scored_positions(self, length: int) -> int:
+        share = max(1, round(length * HIDDEN_SHARE))
+        return min(share, self.options.max_predictions or share)
 
     # --- model -----------------------------------------------------------------------------------
 

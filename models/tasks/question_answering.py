@@ -58,6 +58,11 @@ class Options(Section):
         description="Spans whose probabilities add up to 1, with that of no answer; the best of "
         "them is served.",
     )
+    null_threshold: float | None = Field(
+        default=None,
+        description="By how much no answer must score above the best span to be given; unset: "
+        "found on dev rows.",
+    )
 
 
 class QuestionAnswering(Task):
@@ -206,7 +211,8 @@ class QuestionAnswering(Task):
         tokens = backbone(backbone.input)["sequence_output"]
         logits = dense_head(tokens, 2, dropout=0.0, seed=seed)
         mask = backbone.input[keys.PADDING_MASK]
-        outputs = SpanLogits(dtype="float32", name="span_logits")(logits, mask)
+        threshold = self.options.null_threshold or 0.0
+        outputs = SpanLogits(threshold, dtype="float32", name="span_logits")(logits, mask)
         return keras.Model(backbone.input, outputs, name=self.name)
 
     def loss(self) -> keras.losses.Loss:
@@ -258,11 +264,11 @@ class QuestionAnswering(Task):
     # --- what dev rows decide and show -----------------------------------------------------------
 
     def calibrate(self, model: keras.Model, batches: Iterable[Features]) -> None:
-        """Sets the null threshold to that with the best F1 on dev rows, of first answers."""
+        """Sets the null threshold, unless given, to that with the best F1 on dev rows."""
         from models.question_answering.dev_windows import window_answers
         from models.question_answering.null_threshold import find_null_threshold, row_margins
 
-        if not self.options.unanswerable:
+        if not self.options.unanswerable or self.options.null_threshold is not None:
             return
         answers = window_answers(self, model, batches, self.options.max_answer_length)
         threshold = model.get_layer("span_logits").null_threshold

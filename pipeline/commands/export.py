@@ -27,6 +27,15 @@ def export(
     pair: Annotated[
         bool, typer.Option("--pair", help="A classifier was fine-tuned on two texts a row.")
     ] = False,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="An option of the task, such as task.unanswerable=false, or "
+            "model.serving_precision=bfloat16.",
+        ),
+    ] = None,
 ) -> None:
     """Publish a model that was fine-tuned elsewhere for TensorFlow Serving, without training.
 
@@ -41,4 +50,5 @@ def export(
         max_length=max_length,
         vocabulary=vocabulary,
         pair=pair,
+        overrides=overrides or (),
     )

@@ -86,9 +86,9 @@ def _memory(plan: Plan) -> RenderableType:
         style = "bold" if part.name == "total" else ""
         table.add_row(part.name, f"{getattr(plan.memory, part.name) / GIB:,.3f}", style=style)
     table.caption = (
-        "activations with scores, shared gradients and update come\n"
-        "one after another: the largest counts; with checkpointing\n"
-        "the first two are there together"
+        "activations with scores and pieces, shared gradients and update\n"
+        "come one after another: the largest counts; with checkpointing\n"
+        "activations, scores and shared gradients are there together"
     )
     return table
 

@@ -185,6 +185,7 @@ def step_setup(
         accumulation=config.train.accumulation,
         dropout=bool(config.model.dropout),
         is_gpu=is_gpu,
+        scored_positions=config.typed_task.scored_positions(lengths.longest),
     )
 
 

@@ -1,7 +1,7 @@
 """Typed answers: one frozen dataclass a task, chosen by the outputs that the model gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from serving.client.errors import AnswerError
@@ -80,10 +80,13 @@ class FillMask:
     Attributes:
       tokens: For each mask, the most probable pieces, best first.
       scores: Their probabilities.
+      in_order: Probability that the two lines of the text are in their order; -1 for one line,
+        None where the model has not learned the order.
     """
 
     tokens: tuple[tuple[str, ...], ...]
     scores: tuple[tuple[float, ...], ...]
+    in_order: float | None = None
 
     def __post_init__(self) -> None:
         """Leaves out what fills up the lists, which are as long as the longest of a request."""
@@ -153,7 +156,8 @@ ANSWER_TYPES: Final = (
     ContextAnswer,
     Regression,
 )
-"""The answer of each task. A field is an output of the served model, of the same name."""
+"""The answer of each task. A field is an output of the served model, of the same name; one with a
+default is an output that not every model of the task has."""
 
 
 def typed_answer(outputs: Mapping[str, Value]) -> Answer:
@@ -171,7 +175,11 @@ def typed_answer(outputs: Mapping[str, Value]) -> Answer:
     """
     # Those with most fields first: a score may be an answer, or part of one.
     for answer_type in sorted(ANSWER_TYPES, key=lambda kind: -len(fields(kind))):
-        names = [field.name for field in fields(answer_type)]
+        names = [
+            field.name
+            for field in fields(answer_type)
+            if field.default is MISSING or field.name in outputs
+        ]
         if outputs.keys() >= set(names):
             return answer_type(**{name: _frozen(outputs[name]) for name in names})
     known = "; ".join(

@@ -1,6 +1,7 @@
 """Lists in the documentation that the code knows better: they are held against it."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import typer
@@ -10,11 +11,13 @@ from pipeline.commands.run import EXIT_REFUSED
 from pipeline.commands.score import EXIT_TOO_FEW
 from pipeline.loading import check_config
 from schemas.errors import AlbertTfxError, UserError
+from serving.client.answers import ANSWER_TYPES
 from tests.docs.markdown import ROOT, first_column, section
 from tests.docs.test_commands import MINIMAL
 
 README = ROOT / "README.md"
 STEPS = ROOT / "docs" / "steps.md"
+CLIENT = ROOT / "docs" / "client.md"
 DATA_QUALITY = ROOT / "docs" / "data-quality.md"
 
 
@@ -31,6 +34,12 @@ def test_the_table_of_exit_codes_is_right() -> None:
     codes = [row for row in first_column(section(README, "### Exit codes")) if row.isdigit()]
     expected = [0, AlbertTfxError.exit_code, UserError.exit_code, EXIT_REFUSED, EXIT_TOO_FEW]
     assert codes == [str(code) for code in expected]
+
+
+def test_the_client_s_page_has_every_type_of_answer() -> None:
+    page = CLIENT.read_text("utf-8")
+    for answer in ANSWER_TYPES:
+        assert f"`{answer.__name__}({', '.join(f.name for f in fields(answer))})`" in page
 
 
 def test_every_step_has_its_section_and_is_in_the_printed_run(tmp_path: Path) -> None:

@@ -1,10 +1,14 @@
 """A second run from the weights of the first; the runs themselves are stood in for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from components.publish.publication import Publication
 from pipeline import follow_up
+from pipeline.cli import app
 from pipeline.follow_up import run_then, trained_weights
 from pipeline.loading import load_config
 from pipeline.report import RunReport
@@ -41,6 +45,9 @@ def _report(folder: Path, status="published", *, trained=True) -> RunReport:
         seconds=0.0,
         steps=[Step("Trainer", "cached", 0.0, outputs if trained else {})],
         model_base="",
+        publication=Publication(
+            status=status, model_base="", reasons=("worse than unigram",) * (status == "refused")
+        ),
     )
 
 
@@ -50,30 +57,59 @@ def runs(monkeypatch, tmp_path):
 
     class Runs(list):
         status = "published"
+        notes: Sequence[str] = ()
 
     done = Runs()
 
-    def run(config):
+    def run(config, *, notes=()):
         done.append(config)
+        done.notes = notes
         return _report(tmp_path, done.status)
 
     monkeypatch.setattr(follow_up, "run", run)
     return done
 
 
-def test_the_second_run_starts_from_the_weights_of_the_first(write, runs, tmp_path):
+@pytest.fixture
+def preset(tmp_path):
+    """The folder of the weights that the first run leaves."""
     weights = tmp_path / "model's" / "preset"
     (weights / "assets" / "tokenizer").mkdir(parents=True)
     (weights / "assets" / "tokenizer" / "vocabulary.spm").touch()
+    return weights
+
+
+def test_the_second_run_starts_from_the_weights_of_the_first(write, runs, preset):
     run_then(load_config(write("first")), write("second"))
     assert [config.name for config in runs] == ["first", "second"]
-    assert [config.model.weights for config in runs] == [None, str(weights)]
+    assert [config.model.weights for config in runs] == [None, str(preset)]
+    assert not runs.notes
 
 
 def test_a_refused_first_candidate_ends_it(write, runs):
     runs.status = "refused"
     assert run_then(load_config(write("first")), write("second")).status == "refused"
     assert [config.name for config in runs] == ["first"]
+
+
+def test_a_refused_first_candidate_can_be_gone_on_with(write, runs, preset):
+    runs.status = "refused"
+    options = ["--then", str(write("second")), "--even-if-refused"]
+    done = CliRunner().invoke(app, ["run", str(write("first")), *options])
+    assert done.exit_code == 3, done.output  # of the second run, which ends alike here
+    assert [config.name for config in runs] == ["first", "second"]
+    assert runs[1].model.weights == str(preset)
+    (note,) = runs.notes
+    assert note == (
+        "starts from the weights of the run 1 of first, which were refused (worse than unigram) "
+        "and are not published"
+    )
+
+
+def test_even_if_refused_is_said_of_a_second_run(write, runs):
+    done = CliRunner().invoke(app, ["run", str(write("first")), "--even-if-refused"])
+    assert "received no --then" in str(done.exception)
+    assert runs == []
 
 
 @pytest.mark.parametrize(

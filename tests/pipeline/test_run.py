@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline import run as run_module
-from pipeline.loading import check_config
-from pipeline.report import read_report
+from pipeline.loading import check_config, load_config
+from pipeline.report import REPORT_FILE, read_report
 from pipeline.run import explained, run
 from pipeline.steps import Step
 from schemas.errors import RefusedError, UserError
@@ -78,3 +78,20 @@ def test_a_run_that_did_nothing_leaves_the_report_of_the_one_before(
     runs = sorted(path.parent.name for path in tmp_path.glob("runs/*/run.json"))
     assert len(runs) == 3
     assert kept == [runs[0], runs[1], runs[2] if steps else runs[1]]
+
+
+def test_notes_are_shown_and_reported(tmp_path, monkeypatch, capfd) -> None:
+    (tmp_path / "rows.tsv").write_text("text\tlabel\ngood\ta\nbad\tb\n", "utf-8")
+    path = tmp_path / "first.yaml"
+    path.write_text(
+        "name: first\n"
+        "task: {name: classification, labels: [a, b]}\n"
+        f"ingest: {{train: {tmp_path}/rows.tsv}}\n"
+        f"output: {tmp_path}/out\n",
+        "utf-8",
+    )
+    monkeypatch.setattr("pipeline.run._run_pipeline", lambda *_: None)
+    run(load_config(path), notes=["starts from refused weights [1]"])
+    assert read_report(tmp_path / "out" / REPORT_FILE).notes == ("starts from refused weights [1]",)
+    shown = [line.strip("│ ") for line in capfd.readouterr().out.splitlines()]
+    assert shown.count("starts from refused weights [1]") == 2  # at the start and at the end

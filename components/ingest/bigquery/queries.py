@@ -119,7 +119,7 @@ def _source(
 ) -> QuerySource:
     place = f"ingest.{split}.query"
     layout = Layout(seen.columns, None, 1)
-    columns = resolve_columns(place, layout, create_format(_ROWS_FORMAT), config, task)
+    columns = resolve_columns(place, layout, create_format(_ROWS_FORMAT), config, task, split=split)
     named = config.bigquery.id_column
     if named is not None and named not in seen.columns:
         raise UserError(

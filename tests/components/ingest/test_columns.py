@@ -11,9 +11,9 @@ NO_HEADER = Layout((), 2, 9)
 KEYS = Layout(("text", "label", "topic"), None, 9)
 
 
-def resolve(task, layout, name="tsv", **config):
+def resolve(task, layout, name="tsv", split="train", **config):
     options = IngestConfig(train="a", **config)
-    return resolve_columns("/data/a.tsv", layout, create_format(name), options, task)
+    return resolve_columns("/data/a.tsv", layout, create_format(name), options, task, split=split)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,8 @@ def resolve(task, layout, name="tsv", **config):
         (HEADER, "tsv", {}, {"text": 1, "label": 2}),
         (HEADER, "tsv", {"columns": {"text": "id"}}, {"text": 0, "label": 2}),
         (HEADER, "tsv", {"columns": {"text": 2, "label": 0}}, {"text": 2, "label": 0}),
+        (HEADER, "tsv", {"group_by": "id"}, {"text": 1, "label": 2, "id": 0}),
+        (HEADER, "tsv", {"group_by": "id", "eval": "b"}, {"text": 1, "label": 2}),
         (HEADER, "csv", {"columns": {"source": "id"}}, {"text": 1, "label": 2, "source": 0}),
         (
             NO_HEADER,
@@ -68,3 +70,9 @@ def test_the_hint_for_keys_says_nothing_of_headers(task):
     with pytest.raises(UserError) as raised:
         resolve(task, KEYS, "jsonl", columns={"text": "body"})
     assert "header" not in str(raised.value)
+
+
+def test_a_column_to_split_by_must_be_in_the_training_file(task):
+    with pytest.raises(UserError, match=r"no column 'author' .*; set ingest\.group_by to one of"):
+        resolve(task, HEADER, group_by="author")
+    assert resolve(task, HEADER, split="test", group_by="author") == {"text": 1, "label": 2}

@@ -54,6 +54,35 @@ def test_a_row_that_breaks_a_rule_is_rejected(task, values, reason, message):
     assert message in rejection.message
 
 
+def test_rows_of_a_group_go_to_one_side(task):
+    split_by_author = encoder(task, group_by="author", eval_fraction=0.5)
+    sides = {
+        author: {
+            split_by_author.encode(row(text=f"film {number}", author=author)).split
+            for number in range(20)
+        }
+        for author in "abcdefgh"
+    }
+    assert all(len(side) == 1 for side in sides.values())
+    assert set().union(*sides.values()) == {"train", "eval"}
+
+
+@pytest.mark.parametrize(("columns", "is_feature"), [({}, False), ({"author": "author"}, True)])
+def test_what_is_only_split_by_is_no_feature(task, columns, is_feature):
+    encoded = encoder(task, group_by="author", columns=columns).encode(row(author="a"))
+    assert ("author" in features(encoded.example)) is is_feature
+
+
+def test_a_row_without_a_group_is_rejected(task):
+    rejection = encoder(task, group_by="author").encode(row())
+    assert rejection.reason == "missing_column"
+    assert "author, the column of ingest.group_by" in rejection.message
+
+
+def test_the_group_does_not_matter_where_eval_is_given(task):
+    assert encoder(task, group_by="author", eval="b.tsv").encode(row()).split == "train"
+
+
 def test_a_row_without_a_needed_value_is_rejected(task):
     rejection = encoder(task).encode(Row(7, {"text": "a"}, b"raw"))
     assert (rejection.reason, rejection.message) == (

@@ -245,3 +245,33 @@ def test_rows_survive_the_round_trip(write, ingest, texts):
             {"text": example["text"].decode(), "label": example["label"].decode()}
             for example in done.examples[split]
         ] == rows
+
+
+def test_questions_of_an_article_go_to_one_side(write, ingest):
+    articles = [
+        {
+            "title": f"article {number}",
+            "paragraphs": [
+                {
+                    "context": f"In {number} {part} it rained.",
+                    "qas": [{"id": f"{number}.{part}", "question": "When?", "answers": []}],
+                }
+                for part in range(5)
+            ],
+        }
+        for number in range(20)
+    ]
+    path = write("a.json", json.dumps({"data": articles}))
+    task = {"name": "question_answering"}
+    options = {"train": path, "eval_fraction": 0.5}
+
+    def articles_of(done, split):
+        ids = [example["row_id"].decode() for example in done.examples[split]]
+        return {name.removeprefix("a.json:").split(".")[0] for name in ids}
+
+    by_context = ingest(task=task, **options)
+    assert articles_of(by_context, "train") & articles_of(by_context, "eval")
+    by_article = ingest(task=task, **options, group_by="title")
+    assert articles_of(by_article, "train")
+    assert articles_of(by_article, "eval")
+    assert not articles_of(by_article, "train") & articles_of(by_article, "eval")

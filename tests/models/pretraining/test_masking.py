@@ -72,6 +72,13 @@ def test_what_is_hidden_is_whole_words_and_told_in_the_targets(rows, seed, max_p
         assert len(at) <= np.clip(round(num_pieces * 0.15), 1, max_predictions)
 
 
+@pytest.mark.parametrize(("max_predictions", "expected"), [(None, 75), (20, 20)])
+def test_15_percent_of_a_long_row_are_hidden_unless_there_is_a_limit(max_predictions, expected):
+    ids, starts = long_batch(num_rows=4, num_words=500)
+    targets = masked(ids, starts, max_predictions=max_predictions)[2]
+    assert ((targets != NO_TARGET).sum(axis=1) == expected).all()
+
+
 def whole_words(ids, starts, chosen):
     """Whether for every hidden piece all of its word is hidden."""
     hidden = np.isin(np.arange(len(ids)), chosen)

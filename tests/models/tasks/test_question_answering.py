@@ -257,6 +257,14 @@ def test_calibration_finds_a_threshold_that_answers_what_can_be(tokenizer):
     assert threshold != -50.0
 
 
+def test_a_given_threshold_stays_as_it_is(tokenizer):
+    task = create_task({"name": "question_answering", "null_threshold": -1.25})
+    candidate = build(tokenizer, task)
+    task.calibrate(candidate.model, [transformed(tokenizer)[1]])
+    layer = candidate.model.get_layer("span_logits")
+    assert float(layer.null_threshold.numpy()) == -1.25
+
+
 def test_the_loss_is_the_mean_cross_entropy_of_both_ends(tokenizer):
     candidate = build(tokenizer)
     _, rows = transformed(tokenizer)

@@ -75,6 +75,18 @@ def test_the_paper_s_model_on_the_table_s_gpus(plan_of):
     assert plan.parameters.backbone == 222_595_584
 
 
+def test_what_is_scored_for_masked_words_counts(plan_of):
+    def pieces(max_length, **options):
+        task, missing = {"name": "pretraining", **options}, {"train": "none.txt"}
+        model = {"size": "albert-tiny", "max_length": max_length}
+        train = {"steps": 10, "batch_size": 8}
+        return plan_of(task=task, ingest=missing, model=model, train=train).memory.pieces
+
+    assert 0 < pieces(512, max_predictions=20) == pieces(512) * 20 / 77
+    assert pieces(128) == pieces(128, max_predictions=20)  # 15 % are no more than that
+    assert plan_of(ingest={"train": "none.tsv"}).memory.pieces == 0
+
+
 def test_a_step_computes_every_option_of_its_questions(plan_of):
     task, missing = {"name": "multiple_choice"}, {"train": "none.jsonl"}
     questions = plan_of(task=task, ingest=missing, train={"steps": 10, "batch_size": 8})

@@ -18,6 +18,7 @@ from serving.client import (
     Classification,
     Client,
     DeadlineExceededError,
+    FillMask,
     InvalidRequestError,
     MultiLabel,
     Regression,
@@ -113,6 +114,14 @@ def test_outputs_of_no_known_task_come_as_they_are():
         (
             {"chosen": ["b", ""], "probabilities": [0.1, 0.9], "labels": ["a", "b"]},
             MultiLabel(("b",), (0.1, 0.9), ("a", "b")),
+        ),
+        (
+            {"tokens": [["x", "y"], ["", ""]], "scores": [[0.6, 0.3], [0.0, 0.0]]},
+            FillMask((("x", "y"),), ((0.6, 0.3),)),
+        ),
+        (
+            {"tokens": [["x", "y"]], "scores": [[0.6, 0.3]], "in_order": 0.75},
+            FillMask((("x", "y"),), ((0.6, 0.3),), 0.75),
         ),
         (
             {"score": 1.0, "label": "a", "probability": 1.0, "probabilities": [1.0, 0.0]}
