@@ -46,8 +46,8 @@ def _position(path: str, role: str, position: int, layout: Layout, source_format
     if not 0 <= position < layout.width:
         raise UserError(
             f"{path}: ingest.columns.{role} must be between 0 and {layout.width - 1}, "
-            f"received {position}; the file has {layout.width} columns; give the position of another, "
-            "or set ingest.header: true and its name where the first line names them"
+            f"received {position}; the file has {layout.width} columns; give the position of "
+            "another, or set ingest.header: true and its name where the first line names them"
         )
     return position
 
