@@ -72,15 +72,12 @@ def test_a_version_that_is_not_there(project):
 
 def test_a_file_with_other_columns_than_the_config(project):
     (project / "test.tsv").write_text("index\tsentence\n0\tA film .\n1\tA book .\n", "utf-8")
+    cola = {"config": CONFIGS / "cola.yaml", "rows": "test.tsv"}
+    output = ("--set", f"output={project / 'runs'}")
     with pytest.raises(UserError, match=r"received 3; .* or set ingest\.header: true"):
-        infer(project, config=CONFIGS / "cola.yaml", rows="test.tsv")
-    settings = (
-        f"output={project / 'runs'}",
-        "ingest.header=true",
-        "ingest.columns.text=sentence",
-    )
-    options = [option for setting in settings for option in ("--set", setting)]
-    _, answers = infer(project, *options, config=CONFIGS / "cola.yaml", rows="test.tsv")
+        infer(project, *output, **cola)
+    named = ("--set", "ingest.header=true", "--set", "ingest.columns.text=sentence")
+    _, answers = infer(project, *output, *named, **cola)
     assert [answer["id"] for answer in answers] == ["test.tsv:2", "test.tsv:3"]
 
 
