@@ -1,6 +1,7 @@
-"""What pretraining on a small corpus gives: SST-2 from its weights, and from scratch.
+r"""What pretraining on a small corpus gives: SST-2 from its weights, and from scratch.
 
-    python -m benchmarks.pretraining --squad SQUAD.json --sst2 SST2 --fine-tune-set train.epochs=5
+    python -m benchmarks.pretraining --squad SQUAD.json --sst2 SST2 \
+      --fine-tune-set train.epochs=5 train.learning_rate=1e-3
 
 The corpus is the contexts of a SQuAD file and the training texts of SST-2, in the files of its
 authors (train.tsv, dev.tsv: no header, text and label). configs/pretrain.yaml is run on it, then
