@@ -166,10 +166,10 @@ def test_every_problem_of_set_is_told_with_its_path(tmp_path):
         export_fine_tuned(str(source), tmp_path / "served", overrides=given)
     for message in (
         "5 problems",
-        "task.top_k: input should be greater than or equal to 1; received 0",
+        "task.top_k: must be at least 1; received 0",
         "task.topk: unknown key; did you mean top_k?",
         "task.sentence_order: must be what the weights say, False; received True; leave it out",
-        "model.serving_precision: input should be 'float32' or 'bfloat16'; received 'int8'",
+        "model.serving_precision: must be 'float32' or 'bfloat16'; received 'int8'",
         "train: unknown key; known here: task, model",
     ):
         assert message in str(raised.value)
