@@ -1,6 +1,7 @@
 """Whether stock TensorFlow Serving can run a graph: no XLA-only function, no op that it lacks."""
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,7 +74,7 @@ def graph_problems(model_dir: Path) -> list[str]:
 
     saved_model = _read(model_dir)
     functions = [
-        function for graph in saved_model.meta_graphs for function in _functions(graph.graph_def)
+        function for graph in saved_model.meta_graphs for function in functions_of(graph.graph_def)
     ]
     known_ops = TEXT_OPS.union(dir(tf.raw_ops), (function.signature.name for function in functions))
     problems = {
@@ -113,10 +114,9 @@ def _read(model_dir: Path) -> Any:
     return saved_model_pb2.SavedModel.FromString((model_dir / SAVED_MODEL_FILE).read_bytes())
 
 
-def _functions(graph_def: Any) -> Sequence[Any]:
+def functions_of(graph_def: Any) -> Sequence[Any]:
     """Returns every FunctionDef of a GraphDef proto."""
-    defined = graph_def.library
-    return defined.function
+    return attrgetter("library")(graph_def).function
 
 
 def _nodes(saved_model: Any) -> Iterator[tuple[str, Any]]:
@@ -124,6 +124,6 @@ def _nodes(saved_model: Any) -> Iterator[tuple[str, Any]]:
     for meta_graph in saved_model.meta_graphs:
         for node in meta_graph.graph_def.node:
             yield "the graph", node
-        for function in _functions(meta_graph.graph_def):
+        for function in functions_of(meta_graph.graph_def):
             for node in function.node_def:
                 yield f"function {function.signature.name}", node

@@ -11,6 +11,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from models.tokenizer import SPECIAL_PIECES, AlbertTokenizer
 from schemas.errors import UserError
+from serving.served_graph import functions_of
 from tests.models import reference
 from tests.models.conftest import SENTENCES
 from tests.models.test_normalization import known
@@ -192,8 +193,10 @@ def test_saved_model_has_no_op_that_tensorflow_serving_lacks(saved_model):
     """TensorFlow Serving links TensorFlow Text 2.12.1 up to 2.19."""
     content = Path(saved_model, "saved_model.pb").read_bytes()
     definition = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
-    defined = definition.library
-    nodes = [*definition.node, *(node for each in defined.function for node in each.node_def)]
+    nodes = [
+        *definition.node,
+        *(node for function in functions_of(definition) for node in function.node_def),
+    ]
     text_ops = {node.op for node in nodes if node.op.startswith(("TFText>", "Sentencepiece"))}
     text_ops |= {node.op for node in nodes if "Normalize" in node.op}
     assert text_ops == {"SentencepieceOp", "SentencepieceTokenizeOp", "NormalizeUTF8"}

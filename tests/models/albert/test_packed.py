@@ -5,6 +5,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from models.albert.packed import PackedEncoder, with_encoder
+from serving.served_graph import functions_of
 from tests.models.albert.tiny import inputs, ours
 
 LAYOUTS = pytest.mark.parametrize(
@@ -125,10 +126,9 @@ def test_constants_of_a_layer_stand_once_in_a_saved_model(tmp_path):
     }
     tf.saved_model.save(encoder, str(tmp_path), signatures=signatures)
     saved = saved_model_pb2.SavedModel.FromString((tmp_path / "saved_model.pb").read_bytes())
-    defined = saved.meta_graphs[0].graph_def.library
     joined = [
         node
-        for function in defined.function
+        for function in functions_of(saved.meta_graphs[0].graph_def)
         for node in function.node_def
         if node.op == "Const"
         and [dim.size for dim in node.attr["value"].tensor.tensor_shape.dim] == [16, 3 * 16]

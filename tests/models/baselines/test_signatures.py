@@ -7,24 +7,17 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from components.ingest.encode import serialize_example
 from models.baselines import run_fn
 from models.candidate import Candidate
-from models.config import BaselinesConfig, ModelConfig
+from models.config import BaselinesConfig
 from models.export import export_saved_model
 from models.tasks import create_task, task_names
 from schemas import features as keys
 from schemas.model_info import ModelInfo
+from tests.models.tasks.pooled import BACKBONE
 
-MODEL = ModelConfig(
-    size="albert-tiny",
-    max_length=24,
-    num_layers=1,
-    num_heads=2,
-    hidden_dim=16,
-    intermediate_dim=16,
-    embedding_dim=8,
-)
-
+MODEL = BACKBONE.model_copy(update={"max_length": 24})
 CONTEXT = "The story says that Odo built the old towers of Caen."
 PASSAGE = {"passage": "Ann has a red hat.", "question": "Who has a hat?", "options": ["Ann", "Bob"]}
 ANSWER = {"text": "Odo", "answer_start": CONTEXT.index("Odo")}
@@ -59,21 +52,6 @@ ROWS = {
     ),
     "pretraining": ({}, [{"text": "The film was long. Nobody in the audience laughed."}] * 4),
 }
-
-
-def serialized(features):
-    """Returns the tf.Example of raw features, as ingest writes it."""
-    example = tf.train.Example()
-    for name, value in features.items():
-        values = value if isinstance(value, list) else [value]
-        feature = example.features.feature[name]
-        if not values or isinstance(values[0], bytes):
-            feature.bytes_list.value.extend(values)
-        elif isinstance(values[0], int):
-            feature.int64_list.value.extend(values)
-        else:
-            feature.float_list.value.extend(values)
-    return example.SerializeToString()
 
 
 def signatures(folder):
@@ -112,7 +90,7 @@ def test_baselines_have_the_signatures_of_the_candidate(name, tokenizer, tmp_pat
     examples = str(tmp_path / "rows.gz")
     with tf.io.TFRecordWriter(examples, "GZIP") as writer:
         for row in rows:
-            writer.write(serialized(task.encode_row(row)))
+            writer.write(serialize_example(task.encode_row(row)))
     for baseline in task.baselines:
         custom_config = {
             "baseline": baseline,
