@@ -55,13 +55,13 @@ def export_saved_model(
     """
     inputs = task.serving_inputs()
     spec = example_spec(inputs)
+    traced: Any = tf.function(predict, autograph=False)  # once, for both signatures
 
     def answer(**features: tf.Tensor) -> Mapping[str, tf.Tensor]:
-        return predict(ragged_lists(features))
+        return traced(ragged_lists(features))
 
     def answer_examples(examples: tf.Tensor) -> Mapping[str, tf.Tensor]:
-        features: dict[str, Any] = tf.io.parse_example(examples, spec)
-        return predict(features)
+        return traced(tf.io.parse_example(examples, spec))
 
     serialized = tf.TensorSpec([None], tf.string, name=keys.SERIALIZED_EXAMPLES)
     tf.saved_model.save(

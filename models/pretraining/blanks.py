@@ -64,10 +64,11 @@ def read_blanks(text: tf.Tensor, tokenizer: AlbertTokenizer, max_length: int) ->
 
 def _positions(is_mask: Any, start: tf.Tensor, kept: tf.Tensor) -> tf.RaggedTensor:
     """Returns where the masks of a segment stand in the row; 0 for those beyond `kept` pieces."""
-    columns = tf.ragged.range(is_mask.row_lengths())
-    inside = columns < tf.expand_dims(kept, 1)
-    placed = tf.where(inside, columns + tf.expand_dims(start, 1), tf.zeros_like(columns))
-    return tf.cast(tf.ragged.boolean_mask(placed, is_mask), tf.int32)
+    columns = tf.ragged.range(is_mask.row_lengths()).flat_values
+    rows = is_mask.value_rowids()
+    inside = columns < tf.gather(kept, rows)
+    placed = tf.where(inside, columns + tf.gather(start, rows), 0)
+    return tf.ragged.boolean_mask(is_mask.with_values(tf.cast(placed, tf.int32)), is_mask)
 
 
 def _tokenize(text: tf.Tensor, tokenizer: AlbertTokenizer) -> Any:

@@ -15,6 +15,7 @@ from models.export import export_saved_model
 from models.tasks import create_task, task_names
 from schemas import features as keys
 from schemas.model_info import ModelInfo
+from serving.served_graph import functions_of
 from tests.models.tasks.pooled import BACKBONE
 
 MODEL = BACKBONE.model_copy(update={"max_length": 24})
@@ -70,6 +71,15 @@ def signatures(folder):
     }
 
 
+def tokenizing_functions(folder):
+    saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    return [
+        function.signature.name
+        for function in functions_of(saved.meta_graphs[0].graph_def)
+        if any("Tokenize" in node.op for node in function.node_def)
+    ]
+
+
 def test_there_are_rows_of_every_task():
     assert set(ROWS) == set(task_names())
 
@@ -83,6 +93,7 @@ def test_baselines_have_the_signatures_of_the_candidate(name, tokenizer, tmp_pat
     candidate = Candidate.build(task, MODEL, tokenizer, seed=0, precision="float32")
     info = ModelInfo(name="albert", task=name, labels=task.labels, code_version="0", data={})
     export_saved_model(str(tmp_path / "albert"), task, candidate.predict_function(), info)
+    assert len(tokenizing_functions(tmp_path / "albert")) == 1, "one graph for both signatures"
     expected = signatures(tmp_path / "albert")
     assert set(expected[keys.SERVING_DEFAULT]["inputs"]) == set(task.serving_inputs())
     assert task.prediction_key in {"", *expected[keys.EXAMPLES_SIGNATURE]["outputs"]}
