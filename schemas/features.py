@@ -111,11 +111,13 @@ TEXTS: Final = "texts"
 STARTS: Final = "starts"
 ENDS: Final = "ends"
 
-# Decoded outputs of question answering, beside the answer.
+# Decoded outputs of question answering, beside the answer; of several spans also the lists above.
 START: Final = "start"
 END: Final = "end"
 NO_ANSWER: Final = "no_answer"
 NO_ANSWER_PROBABILITY: Final = "no_answer_probability"
+SPANS: Final = "spans"
+"""In what is written of answers: these lists as one of objects."""
 
 # Keys of the component inputs and outputs.
 EXAMPLES: Final = "examples"

@@ -1,4 +1,4 @@
-"""Entities of a text, as the lists in which a server gives them and as one value each."""
+"""Entities and spans of a text, as the lists in which a server gives them and one value each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any, Final
 
 from schemas import features as keys
 
-ENTITY_OUTPUTS: Final = (keys.TYPES, keys.TEXTS, keys.STARTS, keys.ENDS, keys.SCORES)
+SPAN_OUTPUTS: Final = (keys.TEXTS, keys.STARTS, keys.ENDS, keys.SCORES)
+"""Lists of one length, with fillers where another text of the batch has more spans."""
+
+ENTITY_OUTPUTS: Final = (keys.TYPES, *SPAN_OUTPUTS)
 """Lists of one length, which end in fillers where another text of the batch has more entities."""
 
 
@@ -31,6 +34,23 @@ class Entity:
     score: float
 
 
+@dataclass(frozen=True)
+class Span:
+    """A part of a context that may answer a question.
+
+    Attributes:
+      text: The part, as it stands in the context.
+      start: Its first Unicode code point.
+      end: The code point after its last one.
+      score: Its probability among the best spans and no answer.
+    """
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
 def to_entities(outputs: Mapping[str, Sequence[Any]]) -> tuple[Entity, ...]:
     """Returns the entities of one text without the fillers.
 
@@ -40,3 +60,13 @@ def to_entities(outputs: Mapping[str, Sequence[Any]]) -> tuple[Entity, ...]:
     """
     rows = zip(*(outputs[name] for name in ENTITY_OUTPUTS), strict=True)
     return tuple(Entity(*row) for row in rows if row[0])
+
+
+def to_spans(outputs: Mapping[str, Sequence[Any]]) -> tuple[Span, ...]:
+    """Returns the best spans of one context without the fillers.
+
+    >>> to_spans({"texts": ["Rome", ""], "starts": [3, -1], "ends": [7, -1], "scores": [0.9, 0.0]})
+    (Span(text='Rome', start=3, end=7, score=0.9),)
+    """
+    rows = zip(*(outputs[name] for name in SPAN_OUTPUTS), strict=True)
+    return tuple(Span(*row) for row in rows if row[0])

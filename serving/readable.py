@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from schemas import features as keys
-from serving.entities import ENTITY_OUTPUTS, to_entities
+from serving.entities import ENTITY_OUTPUTS, SPAN_OUTPUTS, to_entities, to_spans
 
 
 def readable(outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the outputs of one row as they are whatever else is asked with it.
 
-    Entities, which are five lists, become one list of objects.
+    Entities, which are five lists, become one list of objects; so do the best spans of a context.
 
     >>> readable({"types": ["place"], "texts": ["Rome"], "starts": [3], "ends": [7],
     ...           "scores": [0.9], "entities": "3:7:place"})
@@ -33,6 +33,11 @@ def readable(outputs: Mapping[str, Any]) -> dict[str, Any]:
 def _entities(outputs: Mapping[str, Any]) -> dict[str, Any]:
     others = {name: value for name, value in outputs.items() if name not in ENTITY_OUTPUTS}
     return others | {keys.ENTITIES: [asdict(entity) for entity in to_entities(outputs)]}
+
+
+def _spans(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    others = {name: value for name, value in outputs.items() if name not in SPAN_OUTPUTS}
+    return others | {keys.SPANS: [asdict(span) for span in to_spans(outputs)]}
 
 
 def _options(outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,6 +61,7 @@ def _masks(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 _FILLED_UP: Final[Mapping[frozenset[str], Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
     frozenset(ENTITY_OUTPUTS): _entities,
+    frozenset((keys.ANSWER, *SPAN_OUTPUTS)): _spans,
     frozenset((keys.INDEX, keys.OPTION, keys.PROBABILITIES)): _options,
     frozenset((keys.CHOSEN, keys.PROBABILITIES)): _labels,
     frozenset((keys.TOKENS, keys.SCORES)): _masks,

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from models.baselines.base import Rows
 from models.config import BaselinesConfig
+from models.question_answering.answers import answer_outputs
 from models.question_answering.null_threshold import find_null_threshold, span_f1
 from models.tasks.base import Task
 from models.words import Words, split_words
@@ -38,35 +40,35 @@ _FITTED_ROWS = 20_000
 class OverlapWindow(tf.Module):
     """Answers with the rare words around which the question's words stand."""
 
-    def __init__(self, words: list[str], idf: np.ndarray, *, unseen_idf: float) -> None:
+    def __init__(self, words: list[str], idf: np.ndarray, *, unseen_idf: float, top_k: int) -> None:
         """Makes the baseline; `min_share` is 0 until it is assigned.
 
         Args:
           words: The words of the training contexts.
           idf: Inverse document frequency of each, `(words,)`.
           unseen_idf: That of every other word.
+          top_k: How many spans are served; it knows one, and fills up with none.
         """
         super().__init__(name="overlap_window")
         initializer = tf.lookup.KeyValueTensorInitializer(
             tf.constant(words, tf.string), tf.constant(idf, tf.float32)
         )
         self.idf = tf.lookup.StaticHashTable(initializer, default_value=unseen_idf)
+        self._top_k = top_k
         self.min_share = tf.Variable(tf.constant(0.0), trainable=False)
 
     def __call__(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the task's answers; in the place of probabilities are shares of overlap."""
         share, starts, ends = self.find(features)
-        is_none = (share < self.min_share) | (starts == ends)
-        contexts = tf.strings.unicode_transcode(
-            features[keys.CONTEXT], "UTF-8", "UTF-8", errors="replace"
+        starts, ends, scores = (
+            tf.pad(values[:, tf.newaxis], [[0, 0], [0, self._top_k - 1]])
+            for values in (starts, ends, share)
         )
-        texts = tf.strings.substr(contexts, starts, ends - starts, unit="UTF8_CHAR")
-        return {
-            keys.ANSWER: tf.where(is_none, "", texts),
-            keys.START: tf.where(is_none, -1, starts),
-            keys.END: tf.where(is_none, -1, ends),
-            keys.SCORE: tf.where(is_none, 1.0 - share, share),
-            keys.NO_ANSWER: is_none,
+        answer = answer_outputs(
+            features[keys.CONTEXT], starts, ends, scores=scores, is_none=share < self.min_share
+        )
+        return answer | {
+            keys.SCORE: tf.where(answer[keys.NO_ANSWER], 1.0 - share, share),
             keys.NO_ANSWER_PROBABILITY: 1.0 - share,
         }
 
@@ -153,7 +155,8 @@ def fit(rows: Rows, task: Task, config: BaselinesConfig) -> OverlapWindow:
     Raises:
       UserError: If there are no rows, or no word in them.
     """
-    del task, config
+    del config
+    options: Any = task.options
     counts: Counter[bytes] = Counter()
     num_contexts, kept = 0, []
     for batch in rows:
@@ -176,6 +179,7 @@ def fit(rows: Rows, task: Task, config: BaselinesConfig) -> OverlapWindow:
         [word.decode() for word in counts],
         np.log(num_contexts / frequencies),
         unseen_idf=float(np.log(num_contexts + 1)),
+        top_k=options.top_k,
     )
     baseline.min_share.assign(_min_share(baseline, kept))
     return baseline

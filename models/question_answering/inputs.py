@@ -111,25 +111,23 @@ def window_rows(questions: Questions, features: Mapping[str, tf.Tensor]) -> dict
     }
 
 
-def best_answers(
-    questions: Questions, spans: Spans, contexts: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Returns the text of each row's best span, and where it stands.
+def locate(questions: Questions, spans: Spans, count: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Finds where the best spans of each row stand in its context.
 
     Args:
       questions: The windows.
       spans: The best spans of each row.
-      contexts: Raw texts, string `(batch,)`.
+      count: How many of them.
 
     Returns:
-      Text, string; first code point, and the one after the last, int32; all `(batch,)`. Empty at 0
-      where there is no span.
+      First code point, and the one after the last, int32 `(batch, count)`; 0 and 0 where there is
+      no span.
     """
-    is_real = spans.is_real[:, 0]
-    starts = _at(questions.context.starts, spans.starts[:, 0], is_real)
-    ends = _at(questions.context.ends, spans.ends[:, 0], is_real)
-    texts = tf.strings.unicode_transcode(contexts, "UTF-8", "UTF-8", errors="replace")
-    return tf.strings.substr(texts, starts, ends - starts, unit="UTF8_CHAR"), starts, ends
+    is_real = spans.is_real[:, :count]
+    return (
+        _at(questions.context.starts, spans.starts[:, :count], is_real),
+        _at(questions.context.ends, spans.ends[:, :count], is_real),
+    )
 
 
 def _count_below(offsets: tf.RaggedTensor, limits: tf.Tensor) -> tf.Tensor:
@@ -140,8 +138,9 @@ def _count_below(offsets: tf.RaggedTensor, limits: tf.Tensor) -> tf.Tensor:
 
 
 def _at(offsets: tf.RaggedTensor, pieces: tf.Tensor, is_real: tf.Tensor) -> tf.Tensor:
-    """Returns the offset of one piece of each row; 0 where it is not real."""
+    """Returns the offsets of some pieces of each row, `(batch, count)`; 0 where not real."""
     # With a last value of its own, so that contexts without any piece have something to point to.
     values = tf.concat([offsets.flat_values, [0]], axis=0)
-    places = tf.where(is_real, offsets.row_starts() + pieces, tf.size(values, tf.int64) - 1)
+    in_row = offsets.row_starts()[:, tf.newaxis] + pieces
+    places = tf.where(is_real, in_row, tf.size(values, tf.int64) - 1)
     return tf.gather(values, places)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
+from typing_extensions import Self
 
 from models.plan.sequences import CountPieces, RowSequences, window_lengths
 from models.question_answering.rows import MADE, question_features, read_answers, read_texts
@@ -55,14 +56,26 @@ class Options(Section):
     max_answer_length: PositiveInt = Field(default=30, description="Pieces of the longest answer.")
     n_best: PositiveInt = Field(
         default=20,
-        description="Spans whose probabilities add up to 1, with that of no answer; the best of "
-        "them is served.",
+        description="Spans whose probabilities add up to 1, with that of no answer.",
+    )
+    top_k: PositiveInt = Field(
+        default=1,
+        description="How many of the best spans are served; more than one are listed beside the "
+        "answer.",
     )
     null_threshold: float | None = Field(
         default=None,
         description="By how much no answer must score above the best span to be given; unset: "
         "found on dev rows.",
     )
+
+    @model_validator(mode="after")
+    def _served_are_among_the_best(self) -> Self:
+        if self.top_k > self.n_best:
+            raise ValueError(
+                f"top_k must be at most n_best; received {self.top_k} and {self.n_best}"
+            )
+        return self
 
 
 class QuestionAnswering(Task):
@@ -259,7 +272,9 @@ class QuestionAnswering(Task):
         from models.question_answering.answers import Decoding
 
         options = self.options
-        return Decoding(options.n_best, options.max_answer_length, options.unanswerable)
+        return Decoding(
+            options.n_best, options.top_k, options.max_answer_length, options.unanswerable
+        )
 
     # --- what dev rows decide and show -----------------------------------------------------------
 

@@ -26,7 +26,7 @@ from serving.client.errors import (
     UnavailableError,
 )
 from serving.client.retry import RetryPolicy
-from serving.entities import Entity
+from serving.entities import Entity, Span
 
 __all__ = [
     "AccessError",
@@ -49,6 +49,7 @@ __all__ = [
     "RetryPolicy",
     "ServerFailureError",
     "ServingError",
+    "Span",
     "Tagging",
     "Tls",
     "UnavailableError",

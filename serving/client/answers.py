@@ -5,7 +5,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from serving.client.errors import AnswerError
-from serving.entities import Entity, to_entities
+from serving.entities import Entity, Span, to_entities, to_spans
 
 Value = str | bytes | int | float | bool | list["Value"]
 
@@ -131,6 +131,11 @@ class ContextAnswer:
       score: Probability of what is answered.
       no_answer: Whether the context does not answer the question.
       no_answer_probability: Probability of that.
+      texts: The best spans, where the model serves more than one, with fillers as the next three;
+        `spans` has them one by one.
+      starts: The first code point of each.
+      ends: The code point after its last one.
+      scores: Its probability.
     """
 
     answer: str
@@ -139,6 +144,15 @@ class ContextAnswer:
     score: float
     no_answer: bool
     no_answer_probability: float
+    texts: tuple[str, ...] = ()
+    starts: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The best spans, best first; none where the model serves the answer alone."""
+        return to_spans(vars(self))
 
 
 Answer: TypeAlias = (

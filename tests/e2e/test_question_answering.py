@@ -19,6 +19,7 @@ _TINY = (
     "vocabulary.size=160",
     "task.stride=8",
     "task.max_answer_length=6",
+    "task.top_k=3",
     "model.max_length=40",
     "model.num_layers=1",
     "model.hidden_dim=32",
@@ -107,3 +108,6 @@ def test_answers_are_parts_of_their_contexts(output: tuple[Path, RunReport]) -> 
         assert isinstance(answer, ContextAnswer)
         assert context[answer.start : answer.end] == answer.answer
         assert answer.no_answer == (answer.answer == "")
+        assert 1 <= len(answer.spans) <= 3
+        for span in answer.spans:
+            assert context[span.start : span.end] == span.text

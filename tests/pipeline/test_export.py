@@ -98,19 +98,24 @@ def test_masks_are_filled_in_as_the_pipeline_of_transformers_does(tmp_path):
 
 def test_questions_are_answered_by_the_best_spans_of_transformers_logits(tmp_path):
     source = copy_golden("question_answering", tmp_path / "source")
-    done = CliRunner().invoke(app, ["export", str(source), str(tmp_path / "served")])
+    options = ["--set", "task.top_k=5"]
+    done = CliRunner().invoke(app, ["export", str(source), str(tmp_path / "served"), *options])
     assert done.exit_code == 0, done.output
     assert graph_problems(tmp_path / "served" / "1") == []
     asked = json.loads((GOLDENS / "question_answering" / "answers.json").read_text())
     rows = [{name: row[name] for name in ("question", "context")} for row in asked]
     for row, answer in zip(asked, predict(tmp_path / "served", rows), strict=True):
-        start, end = (row["spans"][0][name] for name in ("start", "end"))
-        assert (answer["start"], answer["end"], answer["no_answer"]) == (start, end, False)
-        assert answer["answer"] == row["context"][start:end]
         chances = np.exp([row["null_score"], *(span["score"] for span in row["spans"])])
-        none, best = chances[:2] / chances.sum()
+        none, *shares = chances / chances.sum()
+        best = [(span["start"], span["end"]) for span in row["spans"][:5]]
+        found = readable(answer)["spans"]
+        assert [(span["start"], span["end"]) for span in found] == best
+        assert [span["text"] for span in found] == [row["context"][slice(*at)] for at in best]
+        np.testing.assert_allclose([span["score"] for span in found], shares[:5], rtol=1e-5)
+        assert (answer["start"], answer["end"], answer["no_answer"]) == (*best[0], False)
+        assert answer["answer"] == found[0]["text"]
         np.testing.assert_allclose(
-            [answer["no_answer_probability"], answer["score"]], [none, best], rtol=1e-5
+            [answer["no_answer_probability"], answer["score"]], [none, shares[0]], rtol=1e-5
         )
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from serving.client.answers import Tagging, typed_answer
-from serving.entities import Entity, to_entities
+from serving.client.answers import ContextAnswer, Tagging, typed_answer
+from serving.entities import Entity, Span, to_entities
 
 OUTPUTS = {
     "types": ["person", "place", ""],
@@ -29,3 +29,13 @@ def test_a_client_gets_entities():
 )
 def test_a_text_without_entities(outputs):
     assert typed_answer(outputs).found == ()
+
+
+def test_a_client_gets_the_best_spans_beside_the_answer():
+    answer = {"answer": "", "start": -1, "end": -1, "score": 0.6, "no_answer": True}
+    answer["no_answer_probability"] = 0.6
+    alone = typed_answer(answer)
+    assert isinstance(alone, ContextAnswer)
+    assert alone.spans == ()
+    lists = {"texts": ["Caen", ""], "starts": [4, -1], "ends": [8, -1], "scores": [0.3, 0.0]}
+    assert typed_answer(answer | lists).spans == (Span("Caen", 4, 8, 0.3),)

@@ -16,6 +16,15 @@ FILLED_UP = {
         {"types": [""], "texts": [""], "starts": [-1], "ends": [-1], "scores": [0.0]},
         {"entities": []},
     ),
+    "question answering": (
+        {"answer": "", "start": -1, "texts": ["Caen", ""], "starts": [4, -1], "ends": [8, -1]}
+        | {"scores": [0.3, 0.0]},
+        {
+            "answer": "",
+            "start": -1,
+            "spans": [{"text": "Caen", "start": 4, "end": 8, "score": 0.3}],
+        },
+    ),
     "multiple choice": (
         {"index": 1, "option": "b", "probabilities": [0.0, 1.0, 0.0, 0.0]},
         {"index": 1, "option": "b", "probabilities": [0.0, 1.0]},

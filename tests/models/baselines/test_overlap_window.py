@@ -95,6 +95,19 @@ def test_no_question_gets_no_answer(baseline):
     assert all(value.shape == (0,) for value in baseline(empty).values())
 
 
+def test_lists_the_span_that_it_has():
+    batch = next(rows())
+    task = create_task({"name": "question_answering", "top_k": 3})
+    answers = fit(rows(), task, BaselinesConfig())(batch)
+    assert answers[keys.STARTS].shape == (len(batch[keys.CONTEXT]), 3)
+    assert (
+        answers[keys.TEXTS][:, 0].numpy()[::2].tolist()
+        == answers[keys.ANSWER].numpy()[::2].tolist()
+    )
+    assert (answers[keys.STARTS].numpy()[:, 1:] == -1).all()
+    assert (answers[keys.SCORES].numpy()[:, 1:] == 0.0).all()
+
+
 def test_needs_words():
     batch = {keys.CONTEXT: tf.constant(["..."]), keys.QUESTION: tf.constant(["?"])}
     with pytest.raises(UserError, match="needs words in the training contexts"):

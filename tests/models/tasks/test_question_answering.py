@@ -15,6 +15,7 @@ from schemas.errors import UserError
 
 CONTEXT = "In 1999, the audience laughed. The film was long, and nobody cared; she said yes."
 TASK = create_task({"name": "question_answering", "stride": 6, "max_answer_length": 5})
+LISTED = create_task({"name": "question_answering", "stride": 6, "n_best": 6, "top_k": 4})
 SQUAD1 = create_task({"name": "question_answering", "unanswerable": False})
 MODEL = ModelConfig(
     size="albert-tiny",
@@ -179,8 +180,45 @@ def test_an_empty_context_has_no_answer(tokenizer):
     assert answers[keys.NO_ANSWER_PROBABILITY] == pytest.approx([1.0])
 
 
-def test_no_question_gets_no_answer(tokenizer):
-    assert all(value.shape == (0,) for value in ask(build(tokenizer), []).values())
+@pytest.mark.parametrize("task", [TASK, LISTED])
+def test_no_question_gets_no_answer(tokenizer, task):
+    assert all(value.shape[0] == 0 for value in ask(build(tokenizer, task), []).values())
+
+
+def test_the_best_spans_are_listed_whether_or_not_one_is_the_answer(tokenizer):
+    candidate = build(tokenizer, LISTED)
+    threshold = candidate.model.get_layer("span_logits").null_threshold
+    for value in (1000.0, -1000.0):
+        threshold.assign(value)
+        answers = ask(candidate, CONTEXTS)
+        lists = [answers[name] for name in (keys.TEXTS, keys.STARTS, keys.ENDS, keys.SCORES)]
+        assert {values.shape for values in lists} == {(len(CONTEXTS), 4)}
+        for context, *spans in zip(CONTEXTS, *lists, strict=True):
+            for text, start, end, score in zip(*spans, strict=True):
+                if text == b"":
+                    assert (start, end, score) == (-1, -1, 0.0)
+                else:
+                    assert context[start:end] == text.decode()
+            real = [score for text, _, _, score in zip(*spans, strict=True) if text != b""]
+            assert real == sorted(real, reverse=True)
+        if value > 0:
+            assert answers[keys.ANSWER].tolist() == answers[keys.TEXTS][:, 0].tolist()
+            np.testing.assert_allclose(answers[keys.SCORE], answers[keys.SCORES][:, 0])
+        else:
+            assert answers[keys.NO_ANSWER].all()
+            assert (answers[keys.TEXTS][:, 0] != b"").all()
+
+
+def test_a_context_with_fewer_spans_than_are_listed(tokenizer):
+    answers = ask(build(tokenizer, LISTED), ["", "long"])
+    assert answers[keys.STARTS][0].tolist() == [-1] * 4
+    assert answers[keys.STARTS][1, -1] == -1
+    assert answers[keys.TEXTS][1, 0] == b"long"
+
+
+def test_no_more_spans_are_listed_than_are_scored():
+    with pytest.raises(ValueError, match="top_k must be at most n_best; received 21 and 20"):
+        create_task({"name": "question_answering", "top_k": 21})
 
 
 def test_the_threshold_decides_on_no_answer(tokenizer):
