@@ -26,6 +26,8 @@ def create_backbone(
 ) -> AlbertBackbone:
     """Makes the backbone: random weights of a named size, or those of a KerasHub preset folder.
 
+    Of the latter all, or their token embeddings beside random weights: see `ModelConfig.reuse`.
+
     Args:
       config: Size or weights.
       vocabulary_size: Number of ids of the tokenizer.
@@ -44,6 +46,8 @@ def create_backbone(
     with initializers_seeded(seed):
         if config.weights is not None:
             backbone = _load_backbone(config.weights, config, vocabulary_size, dtype)
+            if config.reuse == "token_embeddings":
+                backbone = _with_embeddings_of(backbone, backbone_size(config).initializer_range)
             backbone.gradient_checkpointing = gradient_checkpointing
             return backbone
         size = asdict(backbone_size(config))
@@ -67,6 +71,20 @@ def _scale_weights(backbone: AlbertBackbone, factor: float) -> None:
     for variable in backbone.trainable_variables:
         if variable.path.endswith(("kernel", "embeddings")):
             variable.assign(variable * factor)
+
+
+def _with_embeddings_of(backbone: AlbertBackbone, initializer_range: float) -> AlbertBackbone:
+    """Returns a backbone of random weights, but for the token embeddings, scaled to their spread.
+
+    What a short training on little text leaves in the layers is larger than random weights are,
+    and a worse start than they; what it has learned of words is in the embeddings.
+    """
+    random_one = AlbertBackbone.from_config(backbone.get_config())
+    _scale_weights(random_one, initializer_range / _KERAS_HUB_INITIALIZER_RANGE)
+    given = backbone.token_embedding.embeddings
+    factor = initializer_range / keras.ops.std(given)
+    random_one.token_embedding.embeddings.assign(given * factor)
+    return random_one
 
 
 def _load_backbone(

@@ -70,7 +70,7 @@ class Candidate:
         )
         model = task.build_model(backbone, dropout=head_dropout(config), seed=seed)
         task.prepare_head(model, tokenizer)
-        if config.weights is not None:
+        if config.weights is not None and config.reuse == "all":
             load_heads(model, task, Path(config.weights))
         return cls(task, config, tokenizer, seed, precision, backbone, model)
 

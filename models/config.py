@@ -47,6 +47,12 @@ class ModelConfig(Section):
         description="Weights to start from: a KerasHub preset, a Hugging Face folder, a TF1 "
         "checkpoint, or a name such as albert-base-v2; unset: random weights.",
     )
+    reuse: Literal["all", "token_embeddings"] = Field(
+        default="all",
+        description="What of `weights` training starts from; token_embeddings: these alone, scaled "
+        "to initializer_range, and random weights elsewhere, a better start where little text "
+        "taught them.",
+    )
     max_length: Annotated[int, Field(ge=8, le=512)] = Field(
         default=128, description="Longest input in tokens; longer text is cut."
     )

@@ -133,6 +133,25 @@ def test_weights_of_a_preset(preset):
     assert same_weights(loaded, saved)
 
 
+def test_token_embeddings_alone_can_be_taken(preset):
+    directory, given = preset
+    config = ModelConfig(weights=directory, reuse="token_embeddings", initializer_range=0.05)
+    taken = create_backbone(config, 20, seed=4)
+    embeddings, scaled = (np.array(b.token_embedding.embeddings) for b in (given, taken))
+    assert scaled.std() == pytest.approx(0.05, rel=1e-4)
+    np.testing.assert_allclose(scaled / embeddings, 0.05 / embeddings.std(), rtol=1e-5)
+    assert np.array(taken.pooled_dense.kernel).std() == pytest.approx(0.05, rel=0.2)
+    kernels = [
+        (one.numpy(), other.numpy())
+        for one, other in zip(given.weights, taken.weights, strict=True)
+        if one.path.endswith("kernel")
+    ]
+    assert kernels
+    assert not any(np.array_equal(*pair) for pair in kernels)
+    assert same_weights(taken, create_backbone(config, 20, seed=4))
+    assert not same_weights(taken, create_backbone(config, 20, seed=5))
+
+
 def test_weights_in_another_precision(preset, inputs):
     loaded = create_backbone(ModelConfig(weights=preset[0]), 20, dtype="mixed_bfloat16")
     assert loaded(inputs)["pooled_output"].dtype == "bfloat16"
