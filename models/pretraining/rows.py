@@ -81,20 +81,25 @@ def masked_batch(
     special = SpecialPieces(*tf.unstack(special_ids, count))
     segment_seed, mask_seed = tf.unstack(tf.random.split(seed, 2))
     segments = draw_segments(rows[SENTENCE_IDS], seed=segment_seed)
-
-    def packed(name: str, cls: Any, sep: Any) -> dict[str, tf.RaggedTensor]:
-        values = tf.cast(rows[name], tf.int32)
-        first, second = (
-            columns.with_flat_values(tf.gather(values, columns, batch_dims=1).flat_values)
-            for columns in (segments.first, segments.second)
+    # The places of all pieces are packed, those of the special ones behind the others.
+    row_starts = rows[SENTENCE_IDS].row_starts()
+    first, second = (
+        tf.cast(
+            columns.with_values(columns.values + tf.gather(row_starts, columns.value_rowids())),
+            tf.int32,
         )
-        return pack_segments(first, second, cls_id=cls, sep_id=sep)
+        for columns in (segments.first, segments.second)
+    )
+    end = tf.size(rows[SENTENCE_IDS].values)
+    inputs = pad(pack_segments(first, second, cls_id=end, sep_id=end + 1), pad_id=end + 2)
+    places = inputs[keys.TOKEN_IDS]
 
-    inputs = pad(packed(keys.TOKEN_IDS, special.cls_id, special.sep_id), pad_id=special.pad_id)
-    starts = pad(packed(WORD_STARTS, 0, 0))[keys.TOKEN_IDS]
+    def packed(name: str, *of_special: Any) -> tf.Tensor:
+        return tf.gather(tf.concat([tf.cast(rows[name].values, tf.int32), of_special], 0), places)
+
     masked = mask_words(
-        inputs[keys.TOKEN_IDS],
-        tf.cast(starts, tf.bool),
+        packed(keys.TOKEN_IDS, special.cls_id, special.sep_id, special.pad_id),
+        tf.cast(packed(WORD_STARTS, 0, 0, 0), tf.bool),
         special,
         seed=mask_seed,
         max_predictions=max_predictions,
