@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.config import RunConfig
 from pipeline.weights import hub
+from schemas.errors import UserError
 
 IMPORTED_FOLDER = "weights"
 """In the output folder of a run: imported weights, a folder each."""
@@ -21,9 +22,15 @@ def with_local_weights(config: RunConfig) -> RunConfig:
         was imported before is taken again; a local folder that has changed is imported anew.
 
     Raises:
-      UserError: If the weights cannot be found, or cannot be imported.
+      UserError: If the weights cannot be found, or cannot be imported, or there are none of which
+        `model.reuse` could take a part.
     """
     source = config.model.weights
+    if source is None and config.model.reuse != "all":
+        raise UserError(
+            "model.reuse says what is taken of model.weights, which must be given; received "
+            f"{config.model.reuse} and no weights; name them, or leave it out"
+        )
     if source is None or is_local_preset(source):
         return config
     from models.weights.importing import import_weights

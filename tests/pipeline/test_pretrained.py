@@ -27,6 +27,11 @@ def test_without_weights_nothing_changes(config):
     assert with_local_weights(given) is given
 
 
+def test_a_part_is_taken_of_given_weights_only(config):
+    with pytest.raises(UserError, match=r"model\.weights, which must be given; received token_e"):
+        with_local_weights(config(None, reuse="token_embeddings"))
+
+
 def test_hugging_face_folder_is_imported_with_its_vocabulary(config, tmp_path):
     source = copy_golden("masked_lm", tmp_path / "source")
     found = with_local_weights(config(str(source)))

@@ -68,6 +68,12 @@ def test_classifier_of_other_labels_starts_random(labels, preset):
     assert random.shape != imported.shape or not np.allclose(random, imported)
 
 
+def test_classifier_beside_token_embeddings_alone_starts_random(preset):
+    labels = ["bad", "good", "mixed"]
+    taken = build(preset, labels, reuse="token_embeddings")
+    assert not np.allclose(kernel(taken), kernel(build(preset, labels)))
+
+
 def test_trained_model_is_exported_with_its_head(preset, tmp_path):
     candidate = build(preset, ["yes", "no"], classifier_dropout=0.2)
     candidate.save_preset(str(tmp_path / "trained"), str(VOCABULARY))
