@@ -94,8 +94,8 @@ def answer_outputs(
     Returns:
       `answer` string, a part of the context or empty; `start` and `end` in code points, int32, -1
       without an answer; `no_answer` bool; all `(batch,)`. Of more than one span also `texts`,
-      `starts`, `ends` and `scores`, `(batch, top_k)`, which end in "", -1 and 0.0 where a context
-      has fewer.
+      `starts`, `ends` and `scores`, `(batch, top_k)`; "", -1 and 0.0 stand for those without text,
+      and for what a context has less of them.
     """
     valid = tf.strings.unicode_transcode(contexts, "UTF-8", "UTF-8", errors="replace")
     texts = tf.strings.substr(valid[:, tf.newaxis], starts, ends - starts, unit="UTF8_CHAR")
