@@ -250,7 +250,8 @@ class QuestionAnswering(Task):
 
     def decode(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
         """Refuses: an answer is a part of a text, which logits do not have; see `answer`."""
-        # In the contract; `answer` and `reference_rows`, which would call it, are replaced.
+        # The contract has it for answers that follow from logits; the two that call it there,
+        # `answer` and, through `reference`, `reference_rows`, are replaced here.
         raise NotImplementedError("answers need their contexts; call answer")
 
     def answer(

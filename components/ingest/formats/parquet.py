@@ -120,7 +120,7 @@ def _as_cells(column: pa.Array) -> list[Any]:
         try:
             # Arrow writes a 32-bit 3.8 as "3.8", Python as 3.799999952316284.
             column = column.cast(pa.string())
-        except pa.ArrowNotImplementedError:  # of lists, structs and other types without a text form
+        except pa.ArrowNotImplementedError:  # half floats, intervals; in Arrow 10 decimals too
             return _as_python_writes(column)
     return column.cast(pa.binary()).to_pylist()
 
